@@ -1,0 +1,47 @@
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+/*
+ * limits: every capacity of the program, each with its reason. Units are octets unless the name
+ * says otherwise.
+ */
+enum {
+	/* The protocol's own limits (docs/PROTOCOL.md). */
+	BODY_MAX = 65536,
+	CSR_MAX = 8192,
+	EK_CERTIFICATE_MAX = 4096,
+	EK_CHAIN_COUNT_MAX = 8,
+	EK_CHAIN_MAX = 24576,
+	SERIAL_MAX = 63,
+	PROFILE_NAME_MAX = 32,
+	TICKET_SIZE = 32,
+	CHALLENGE_HEADER_SIZE = 53,
+
+	/* TPM 2.0 Part 2: the largest structures of the keys that we accept. */
+	RSA_MODULUS_MAX = 512,     /* RSA 4096 */
+	ECC_COORDINATE_MAX = 66,   /* P-521 */
+	DIGEST_MAX = 64,           /* SHA-512 */
+	TPMT_PUBLIC_MAX = 640,     /* RSA 4096 with a SHA-512 policy needs 602 */
+	TPM2B_PUBLIC_MAX = 642,
+	CREDENTIAL_MAX = 1024,     /* credential file: 8 + 2 + 132 + 2 + 512 at most */
+
+	/* X.509. */
+	CERTIFICATE_MAX = 4096,    /* one that we issue; the profile stays under 2 KiB */
+	CHAIN_MAX = 8192,          /* our own chain, DER, concatenated: two issuers at most */
+	SPKI_MAX = 640,            /* RSA 4096 needs 550 */
+	ANCHOR_MAX = 8192,         /* a TPM vendor's CA certificate */
+	ANCHOR_COUNT_MAX = 4096,   /* the largest public bundle has 1,572 */
+	PATH_LEN_MAX = 7,          /* certificates between an EK and its anchor, both counted */
+	DER_DEPTH_MAX = 16,
+
+	/* Frames between roles: the largest is a request with a full chain, about 40 KiB. */
+	FRAME_MAX = 49152,
+
+	/* What a refusal says about what it saw: one short line. */
+	SAW_MAX = 120,
+
+	/* Revocation list: some 400,000 revoked certificates. */
+	CRL_MAX = 16 * 1024 * 1024,
+};
+
+#endif
