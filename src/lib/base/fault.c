@@ -1,6 +1,7 @@
 #include "fault.h"
 
 #include <assert.h>
+#include <stddef.h>
 
 static const char *const texts[FAULT_COUNT] = {
 	[FAULT_NONE] = "no fault",

@@ -16,6 +16,7 @@ enum {
 	PROFILE_NAME_MAX = 32,
 	TICKET_SIZE = 32,
 	CHALLENGE_HEADER_SIZE = 53,
+	CHALLENGE_HEADER_MAX = 256, /* what a wrong header may have, to be told so */
 
 	/* TPM 2.0 Part 2: the largest structures of the keys that we accept. */
 	RSA_MODULUS_MAX = 512,     /* RSA 4096 */
@@ -27,7 +28,8 @@ enum {
 
 	/* X.509. */
 	CERTIFICATE_MAX = 4096,    /* one that we issue; the profile stays under 2 KiB */
-	CHAIN_MAX = 8192,          /* our own chain, DER, concatenated: two issuers at most */
+	CERTIFICATE_PEM_MAX = 6144, /* CERTIFICATE_MAX in base64 with line ends and labels */
+	CHAIN_MAX = 8192,          /* our own chain in PEM: two issuers at most */
 	SPKI_MAX = 640,            /* RSA 4096 needs 550 */
 	ANCHOR_MAX = 8192,         /* a TPM vendor's CA certificate */
 	ANCHOR_COUNT_MAX = 4096,   /* the largest public bundle has 1,572 */

@@ -91,6 +91,9 @@ enum fault evidence_read(struct bytes body, struct evidence *out); /* views into
 
 /* ---- MESSAGE_FACTS ---- */
 
+/* The form of a serial (docs/PROTOCOL.md, "Who may be whom"): 1 to 63 octets of A-Z 0-9 -. */
+bool serial_is_well_formed(struct bytes serial);
+
 /*
  * What the authority acts on. The two keys as numbers, never as octets of the device's;
  * evidence_mask has the bit of every check that held (check.h, numbers below 64).

@@ -32,12 +32,6 @@ enum fault credential_file_read(struct bytes file, struct bytes *id_object, stru
 
 /* ---- The parts, for tests with known answers. ---- */
 
-/* What the seed is made of: given, instead of random. */
-struct credential_seed {
-	struct secret seed;
-	struct bytes encrypted_secret; /* the inner octets of TPM2B_ENCRYPTED_SECRET */
-};
-
 /* KDFa (Part 1, 11.4.10.2), out_len octets into out. label comes without its NUL, which is added. */
 enum fault kdfa(const EVP_MD *hash, struct bytes key, struct bytes label, struct bytes context_u,
 	struct bytes context_v, size_t out_len, struct secret *out);
