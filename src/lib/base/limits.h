@@ -39,6 +39,24 @@ enum {
 	/* Frames between roles: the largest is a request with a full chain, about 40 KiB. */
 	FRAME_MAX = 49152,
 
+	/* The front. */
+	HEAD_MAX = 4096,           /* request line and fields: our own clients send under 300 octets */
+	HEADER_COUNT_MAX = 100,    /* fields: a proxy adds ten or so */
+	CONNECTION_COUNT_MAX = 4096, /* a front's: some 25 KiB each while a request is under way */
+	CONNECTION_TIMEOUT_MS = 9000, /* handshake with request, answer, pause: none lasts 10 s */
+	CONNECTION_REQUESTS_MAX = 100, /* of one connection, then it is closed after the answer */
+	ANSWER_TIMEOUT_MS = 5000,  /* what the roles behind the front may take */
+	PENDING_MAX = 64,          /* requests in flight to a verifier: some 100 ms of its work */
+	ANSWER_HEAD_MAX = 512,     /* status line and fields of an answer */
+	TLS_PEM_MAX = 65536,       /* TLS certificate chain, or key, as PEM */
+	DRAIN_MAX = 262144,        /* what is still read from a peer after the last answer */
+	OUTPUT_STEP = 65536,       /* an answer's octets that earn the connection its time anew */
+	SOURCE_TEXT_MAX = 45,      /* an address in words: INET6_ADDRSTRLEN without its NUL */
+	QUOTA_SETS = 1024,         /* of QUOTA_WAYS prefixes each: 4096 in 128 KiB */
+	QUOTA_WAYS = 4,
+	REFUSAL_SLOTS = 4096,      /* a front's ring of refusals: 2 MiB */
+	REFUSAL_SLOT_SIZE = 512,
+
 	/* What a refusal says about what it saw: one short line. */
 	SAW_MAX = 120,
 
