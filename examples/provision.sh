@@ -189,8 +189,8 @@ step_4() {
 		--arg ek "$(base64_of "$work/ek.pub")" --arg certificate "$(base64_of "$work/ek.der")" \
 		'{csr: $csr, ikPublic: $ik, ekPublic: $ek, ekCertificate: $certificate}' >"$work/evidence.json"
 	post getChallenge <"$work/evidence.json"
-	jq -r .credential "$work/answer.json" | base64 -d >"$work/credential"
-	jq -r .challenge "$work/answer.json" >"$work/challenge"
+	jq -j .credential "$work/answer.json" | base64 -d >"$work/credential"
+	jq -j .challenge "$work/answer.json" >"$work/challenge"
 }
 
 # --- 5. ActivateCredential --------------------------------------------------------------------------
@@ -234,8 +234,8 @@ step_6() {
 	jq --arg challenge "$(cat "$work/challenge")" --arg ticket "$(base64_of "$work/ticket")" \
 		'. + {challenge: $challenge, ticket: $ticket}' "$work/evidence.json" >"$work/request.json"
 	post getCertificate <"$work/request.json"
-	jq -r .certificate "$work/answer.json" >"$work/certificate.pem"
-	jq -r .chain "$work/answer.json" >"$work/chain.pem"
+	jq -j .certificate "$work/answer.json" >"$work/certificate.pem"
+	jq -j .chain "$work/answer.json" >"$work/chain.pem"
 
 	# The chain leaves the root out: it is empty where the root itself issues.
 	cat "$work/certificate.pem" "$work/chain.pem" >"$work/path.pem"

@@ -1,0 +1,41 @@
+# Genuine on a bare Debian 12 with make and git: each target installs what it needs, then does it.
+#
+#   make            build/genuine-ca, build/genuine-device and the CA's roles beside them
+#   make demo       two TPMs get their certificates and talk mutual TLS; four impostors do not
+#   make test       unit and integration tests; TESTS="NAME …" runs those alone
+#   make install    DESTDIR and PREFIX as usual
+#   make clean
+
+BUILD  ?= build
+PREFIX ?= /usr/local
+TESTS  ?=
+
+.PHONY: all demo test install clean build-dependencies test-dependencies demo-dependencies
+
+all: $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet
+
+$(BUILD)/build.ninja: | build-dependencies
+	@mkdir -p $(BUILD)
+	@meson setup $(BUILD) --prefix $(PREFIX) >$(BUILD)/setup.log 2>&1 || { cat $(BUILD)/setup.log; exit 1; }
+
+build-dependencies:
+	@dev/install-dependencies build
+
+test-dependencies: build-dependencies
+	@dev/install-dependencies test
+
+demo-dependencies: build-dependencies
+	@dev/install-dependencies demo
+
+demo: demo-dependencies all
+	@GENUINE_BUILD=$(abspath $(BUILD)) dev/demo
+
+test: test-dependencies all
+	@dev/run-tests $(BUILD) $(TESTS)
+
+install: all
+	meson install -C $(BUILD) --no-rebuild
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,67 @@
+"""Our identity CA in a folder of its own, and its operator."""
+
+import json
+import re
+
+from .http import Client
+from .process import GENUINE_CA, Daemon, attempt, run
+
+
+class Ca:
+    """genuine-ca, initialised in its default with --laboratory; start() serves on a free port."""
+
+    def __init__(self, folder, *options):
+        self.folder = folder
+        self.daemon = None
+        self.url = None
+        run(GENUINE_CA, "-C", folder, "init", "--laboratory", "--name", "Laboratory", *options)
+
+    def start(self):
+        self.daemon = Daemon(self.folder.parent, GENUINE_CA, "-C", self.folder, "serve",
+                             "--listen", "127.0.0.1:0")
+        port = self.daemon.wait_for_output(r".*127\.0\.0\.1:([1-9][0-9]*)")[1]
+        self.url = f"https://127.0.0.1:{port}"
+        return self
+
+    def stop(self):
+        """Ends serve, if it was started; its exit status."""
+        daemon, self.daemon = self.daemon, None
+        return daemon.stop() if daemon else 0
+
+    def restart(self):
+        self.stop()
+        return self.start()
+
+    @property
+    def certificate(self):
+        return self.folder / "ca.pem"
+
+    @property
+    def client(self):
+        return Client(self.url, self.certificate)
+
+    def tries(self, *command):
+        """Gives one of the operator's commands; how it ended."""
+        return attempt(GENUINE_CA, "-C", self.folder, *command)
+
+    def does(self, *command):
+        """Gives a command that must succeed; what it printed."""
+        return run(GENUINE_CA, "-C", self.folder, *command)
+
+    def tells(self, *command):
+        """Gives a command with --json; what it printed, read."""
+        return json.loads(self.does("--json", *command))
+
+    def trusts(self, vendor):
+        self.does("trust", "import", *vendor.certificates)
+
+    def lists(self, rows, *options):
+        """Imports manifest rows: text with lines serial,ek_id,profile,group."""
+        manifest = self.folder.parent / "manifest.csv"
+        manifest.write_text("serial,ek_id,profile,group\n" + rows)
+        self.does("device", "import", *options, manifest)
+
+    def explains(self, text):
+        """The explanation of the reference that a refusal names, wherever it stands in text."""
+        reference = re.search(r"[Rr]eference\W+([A-Za-z0-9-]{6,})", text)[1]
+        return self.does("explain", reference)

@@ -1,0 +1,45 @@
+"""The two clients, and what they leave in a device's folder."""
+
+import json
+
+from .process import GENUINE_DEVICE, PROVISION_SH, attempt, run
+
+
+class Device:
+    """A TPM and a serial number; provisions itself at a CA into a folder of its own."""
+
+    def __init__(self, folder, tpm, serial):
+        self.folder = folder
+        self.tpm = tpm
+        self.serial = serial
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def provision(self, ca, *options, serial=None, ca_cert=None):
+        """By genuine-device; how it ended."""
+        return attempt(GENUINE_DEVICE, "provision", "--ca", ca.url,
+                       "--ca-cert", ca_cert or ca.certificate, "--serial", serial or self.serial,
+                       "--tcti", self.tpm.tcti, "--dir", self.folder, *options)
+
+    def provision_by_hand(self, ca, *options, keep=None):
+        """By provision.sh; how it ended. The messages and the ticket go to the folder keep."""
+        env = {"PROVISION_KEEP": keep} if keep else None
+        return attempt(PROVISION_SH, "--ca", ca.url, "--ca-cert", ca.certificate,
+                       "--serial", self.serial, "--tcti", self.tpm.tcti, "--dir", self.folder,
+                       *options, env=env)
+
+    def manifest_line(self):
+        """The rows that a production line would take from this device."""
+        return run(GENUINE_DEVICE, "manifest-line", "--serial", self.serial,
+                   "--tcti", self.tpm.tcti)
+
+    @property
+    def certificate(self):
+        return self.folder / "certificate.pem"
+
+    @property
+    def state(self):
+        return json.loads((self.folder / "state.json").read_text())
+
+    def subject(self):
+        return run("openssl", "x509", "-in", self.certificate, "-noout", "-subject",
+                   "-nameopt", "RFC2253").strip().removeprefix("subject=")
