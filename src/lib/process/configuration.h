@@ -20,7 +20,10 @@ enum binding { BINDING_MANIFEST = 1, BINDING_ENDORSEMENT = 2, BINDING_FIRST = 3 
 enum expiry { EXPIRY_IGNORE = 1, EXPIRY_WARN = 2, EXPIRY_ENFORCE = 3 };
 enum rekey { REKEY_SUPERSEDE = 1, REKEY_OPERATOR = 2 };
 
-enum { CONFIGURATION_TEXT_MAX = 128, PROFILE_COUNT_MAX = 8, HOST_COUNT_MAX = 8 };
+enum { CONFIGURATION_TEXT_MAX = 128, PROFILE_COUNT_MAX = 8, HOST_COUNT_MAX = 8, WORKERS_MAX = 64 };
+
+/* The whole file: travels to each role in one frame. */
+enum { CONFIGURATION_MAX = 32768 };
 
 /* [profile NAME] */
 struct profile {

@@ -9,9 +9,10 @@
  *
  *   started as root   chroot into directory (or, without one, into an empty one that nobody can
  *                     write), then the role's own user and group, no supplementary groups
- *   always            RLIMIT_NPROC 0, RLIMIT_FSIZE; Landlock where the kernel has it: no file may
- *                     be opened but below directory; seccomp: system calls on the list, all others
- *                     kill the process
+ *   always            directory, where there is one, becomes the working directory; RLIMIT_NPROC 0,
+ *                     RLIMIT_FSIZE; death with the supervisor; Landlock where the kernel has it: no
+ *                     file may be opened but below directory; seccomp: system calls on the list and
+ *                     the few of system_call_filter.c, all others kill the process
  */
 struct sandbox {
 	unsigned uid;            /* struct role's; 0: stay */

@@ -1,0 +1,115 @@
+#include "role.h"
+
+#include "log.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { EXIT_USAGE = 2 };
+
+/* Decimal digits and no more: an argument of the supervisor's is never anything else. */
+static unsigned number_read(const char *text, const char *what)
+{
+	uint64_t number = 0;
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < len && number <= UINT32_MAX; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			number = UINT64_MAX;
+		else
+			number = number * 10 + (uint64_t)(text[i] - '0');
+	}
+	if (len == 0 || number >= UINT32_MAX) {
+		log_error("%s is not a number; this program is started by genuine-ca serve", what);
+		exit(EXIT_USAGE);
+	}
+	return (unsigned)number;
+}
+
+/* No core file, no ptrace by the same user, no privilege by a file's mode. */
+static void refuse_to_be_read(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
+			prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+		log_error("cannot make the process undumpable: %s", strerror(errno));
+		exit(EXIT_FAILURE);
+	}
+}
+
+/*
+ * Keeps secrets out of swap. Pages to come are locked only where there is no limit on them: under
+ * a limit, a locked process would run out of memory in the middle of a request.
+ */
+static void lock_memory(void)
+{
+	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit limit;
+	int flags = MCL_CURRENT;
+
+	(void)setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY)
+		flags |= MCL_FUTURE;
+	if (mlockall(flags) != 0)
+		log_notice("memory is not locked, secrets may reach the swap: %s", strerror(errno));
+}
+
+/*
+ * What libraries would open files for when first used, and what the sandbox then would kill: the
+ * time zone, the cryptographic library's configuration (which is not ours to obey) and its seed.
+ */
+static void prepare_libraries(void)
+{
+	tzset();
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1 || RAND_status() != 1) {
+		log_error("the cryptographic library does not start");
+		exit(EXIT_FAILURE);
+	}
+}
+
+struct role role_open(int argc, char **argv, const char *name, int first_closed, bool has_secrets)
+{
+	log_open(name);
+	(void)umask(S_IRWXG | S_IRWXO);
+	(void)signal(SIGPIPE, SIG_IGN);
+	refuse_to_be_read();
+	if (argc != 3) {
+		log_error("usage: genuine-ca-%s UID NUMBER, as genuine-ca serve starts it", name);
+		exit(EXIT_USAGE);
+	}
+	if (close_range((unsigned)first_closed, ~0U, 0) != 0) {
+		log_error("close_range: %s", strerror(errno));
+		exit(EXIT_FAILURE);
+	}
+	struct role role = { number_read(argv[1], "UID"), number_read(argv[2], "NUMBER") };
+	prepare_libraries();
+	if (has_secrets)
+		lock_memory();
+	return role;
+}
+
+void role_peer_is_taken(const char *format, ...)
+{
+	char text[256];
+	va_list arguments;
+
+	va_start(arguments, format);
+	(void)vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	log_error("a peer is taken: %s", text);
+	exit(EXIT_FAILURE);
+}
