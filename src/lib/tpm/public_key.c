@@ -1,14 +1,12 @@
 #include "public_key.h"
 
+#include "der_writer.h"
 #include "owned.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
 OWNED_TYPE(EVP_PKEY, EVP_PKEY_free)
-
-/* DER tags. */
-enum { TAG_INTEGER = 0x02, TAG_BIT_STRING = 0x03, TAG_SEQUENCE = 0x30 };
 
 /* AlgorithmIdentifier rsaEncryption with NULL (RFC 8017, A.1; RFC 3279, 2.3.1). */
 static const uint8_t rsa_algorithm[] = {
@@ -37,31 +35,6 @@ static struct bytes curve_algorithm(uint16_t curve_id)
 	return BYTES_OF_ARRAY(p521_algorithm);
 }
 
-/* Tag and length (X.690, 8.1.3; the shortest form, 10.1). */
-static void write_tag(struct writer *w, uint8_t tag, size_t len)
-{
-	writer_u8(w, tag);
-	if (len >= 0x100) {
-		writer_u8(w, 0x82);
-		writer_u16(w, (uint16_t)len);
-		return;
-	}
-	if (len >= 0x80)
-		writer_u8(w, 0x81);
-	writer_u8(w, (uint8_t)len);
-}
-
-/* A positive INTEGER: a leading octet of 0 where the top bit is set (X.690, 8.3). */
-static void write_positive(struct writer *w, struct bytes number)
-{
-	bool needs_zero = (number.data[0] & 0x80) != 0;
-
-	write_tag(w, TAG_INTEGER, number.len + needs_zero);
-	if (needs_zero)
-		writer_u8(w, 0);
-	writer_bytes(w, number);
-}
-
 static void write_left_padded(struct writer *w, struct bytes number, size_t len)
 {
 	for (size_t i = number.len; i < len; i++)
@@ -73,13 +46,11 @@ static void write_left_padded(struct writer *w, struct bytes number, size_t len)
 static void write_rsa_key(struct writer *w, struct bytes modulus)
 {
 	static const uint8_t exponent[] = { 0x01, 0x00, 0x01 };
-	uint8_t buffer[SPKI_MAX];
-	struct writer inner = WRITER_OF_ARRAY(buffer);
+	size_t sequence = der_begin(w, DER_SEQUENCE);
 
-	write_positive(&inner, modulus);
-	write_positive(&inner, BYTES_OF_ARRAY(exponent));
-	write_tag(w, TAG_SEQUENCE, inner.len);
-	writer_bytes(w, writer_written(&inner));
+	der_integer(w, modulus);
+	der_integer(w, BYTES_OF_ARRAY(exponent));
+	der_end(w, sequence);
 }
 
 /* ECPoint, uncompressed (SEC 1, 2.3.3). */
@@ -102,31 +73,23 @@ static bool is_key(const struct tpm_key *key)
 
 void spki_write(struct writer *w, const struct tpm_key *key)
 {
-	uint8_t buffer[SPKI_MAX];
-	struct writer inner = WRITER_OF_ARRAY(buffer);
-
 	if (!is_key(key)) {
 		writer_fail(w, FAULT_INVALID);
 		return;
 	}
 	const struct template_row *row = template_row(key->template);
 	bool is_rsa = row->type == TPM_ALG_RSA;
-	struct bytes algorithm = is_rsa ? BYTES_OF_ARRAY(rsa_algorithm) : curve_algorithm(row->curve_id);
+	size_t sequence = der_begin(w, DER_SEQUENCE);
 
+	writer_bytes(w, is_rsa ? BYTES_OF_ARRAY(rsa_algorithm) : curve_algorithm(row->curve_id));
+	size_t subject_public_key = der_begin(w, DER_BIT_STRING);
+	writer_u8(w, 0); /* no unused bits */
 	if (is_rsa)
-		write_rsa_key(&inner, bytes_of(key->a, key->a_len));
+		write_rsa_key(w, bytes_of(key->a, key->a_len));
 	else
-		write_point(&inner, row, key);
-
-	struct bytes subject_public_key = writer_written(&inner);
-	size_t bit_string_len = subject_public_key.len + 1;
-	size_t header_len = bit_string_len >= 0x100 ? 4 : bit_string_len >= 0x80 ? 3 : 2;
-
-	write_tag(w, TAG_SEQUENCE, algorithm.len + header_len + bit_string_len);
-	writer_bytes(w, algorithm);
-	write_tag(w, TAG_BIT_STRING, bit_string_len);
-	writer_u8(w, 0); /* unused bits */
-	writer_bytes(w, subject_public_key);
+		write_point(w, row, key);
+	der_end(w, subject_public_key);
+	der_end(w, sequence);
 }
 
 enum fault key_id(const struct tpm_key *key, uint8_t out[32])
