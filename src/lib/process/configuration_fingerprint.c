@@ -24,6 +24,19 @@ static int compare_entries(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct fingerprint_entry));
 }
 
+/* PROTOCOL, The ticket: field(kind, digest) = u8 kind ‖ u32 length ‖ octets. */
+static bool hash_entry(EVP_MD_CTX *hash, const struct fingerprint_entry *entry)
+{
+	uint8_t field[1 + 4 + sizeof(entry->digest)];
+	struct writer w = WRITER_OF_ARRAY(field);
+	struct bytes octets;
+
+	writer_u8(&w, entry->kind);
+	writer_sized(&w, BYTES_OF_ARRAY(entry->digest));
+	return writer_end(&w, &octets) == FAULT_NONE &&
+		EVP_DigestUpdate(hash, octets.data, octets.len) == 1;
+}
+
 static bool hash_entries(EVP_MD_CTX *hash, const struct fingerprint_entry *entries, size_t count)
 {
 	static const char label[] = "genuine policy v1"; /* with its NUL: the protocol's 00 */
@@ -33,7 +46,7 @@ static bool hash_entries(EVP_MD_CTX *hash, const struct fingerprint_entry *entri
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0 && compare_entries(&entries[i - 1], &entries[i]) == 0)
 			continue;
-		if (EVP_DigestUpdate(hash, &entries[i], sizeof(entries[i])) != 1)
+		if (!hash_entry(hash, &entries[i]))
 			return false;
 	}
 	return true;
@@ -41,7 +54,7 @@ static bool hash_entries(EVP_MD_CTX *hash, const struct fingerprint_entry *entri
 
 enum fault fingerprint_of(struct fingerprint_entry *entries, size_t count, uint8_t out[32])
 {
-	static_assert(sizeof(struct fingerprint_entry) == 33, "an entry is hashed as it lies");
+	static_assert(sizeof(struct fingerprint_entry) == 33, "entries are compared as they lie");
 	EVP_MD_CTX *hash = EVP_MD_CTX_new();
 
 	if (count > 0)
