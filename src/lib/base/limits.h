@@ -1,3 +1,10 @@
+/*
+ * Our name hides the system's header of the same name, which others need (<openssl/err.h>): it is
+ * included here, outside the guard, because gcc's own comes back to the first of that name.
+ */
+#pragma GCC system_header
+#include_next <limits.h>
+
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 
