@@ -4,7 +4,7 @@ import json
 import re
 
 from .http import Client
-from .process import GENUINE_CA, Daemon, attempt, run
+from .process import GENUINE_CA, Daemon, Failed, attempt, run
 
 
 class Ca:
@@ -61,7 +61,17 @@ class Ca:
         manifest.write_text("serial,ek_id,profile,group\n" + rows)
         self.does("device", "import", *options, manifest)
 
+    def reference(self, text):
+        """The reference that a refusal names, wherever it stands in what a client was told."""
+        found = re.search(r"reference\W+([A-Za-z0-9-]{6,})", text)
+        if not found:
+            raise Failed(f"no reference in what should be a refusal:\n{text}")
+        return found[1]
+
     def explains(self, text):
-        """The explanation of the reference that a refusal names, wherever it stands in text."""
-        reference = re.search(r"[Rr]eference\W+([A-Za-z0-9-]{6,})", text)[1]
-        return self.does("explain", reference)
+        """What the operator is told about the refusal in text."""
+        return self.does("explain", self.reference(text))
+
+    def check_that_refused(self, text):
+        """The name of the check (check_list.h) that made the refusal in text."""
+        return self.tells("explain", self.reference(text))["check"]

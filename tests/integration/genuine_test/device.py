@@ -4,6 +4,8 @@ import json
 
 from .process import GENUINE_DEVICE, PROVISION_SH, attempt, run
 
+BY_HAND_HANDLE = "0x81020002"  # provision.sh's, unless it is told another
+
 
 class Device:
     """A TPM and a serial number; provisions itself at a CA into a folder of its own."""
@@ -39,6 +41,11 @@ class Device:
     @property
     def state(self):
         return json.loads((self.folder / "state.json").read_text())
+
+    @property
+    def handle(self):
+        """Where genuine-device has put the identity key."""
+        return self.state["handle"]
 
     def subject(self):
         return run("openssl", "x509", "-in", self.certificate, "-noout", "-subject",

@@ -11,7 +11,8 @@ from .process import Daemon, Failed, attempt, run
 PORT_FIRST, PORT_LAST = 20000, 32000
 PORT_ATTEMPTS = 20
 
-EK_CERTIFICATE_L2 = 0x01C0000A
+# Where EK certificates lie (EKP, 2.2.2.4 and 2.2.2.5).
+EK_CERTIFICATE_L1, EK_CERTIFICATE_L2, EK_CERTIFICATE_H3 = 0x01C00002, 0x01C0000A, 0x01C00016
 
 
 def listens(port):
