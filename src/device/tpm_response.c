@@ -1,0 +1,93 @@
+#include "tpm_response.h"
+
+#include <stddef.h>
+#include <tss2/tss2_tpm2_types.h>
+
+#define ADVICE_TAKE_OWNERSHIP_BACK \
+	"remove the password of that hierarchy for the time of provisioning, or ask who set it"
+#define ADVICE_FREE_SLOTS \
+	"use the resource manager's device (/dev/tpmrm0), or free the slots " \
+	"(tpm2_flushcontext -t -l -s) and run it again"
+
+static const struct {
+	TSS2_RC code;
+	const char *meaning;
+	const char *advice;
+} meanings[] = {
+	{ TPM2_RC_INITIALIZE, "it has not been started up", "run tpm2_startup -c, or reboot, and run it again" },
+	{ TPM2_RC_FAILURE, "it is in failure mode", "switch the device off and on again" },
+	{ TPM2_RC_DISABLED, "the command is disabled", "look into the firmware's settings of the TPM" },
+	{ TPM2_RC_HIERARCHY, "the hierarchy is disabled",
+		"enable owner and endorsement hierarchy in the firmware's settings" },
+	{ TPM2_RC_BAD_AUTH, "the hierarchy has a password, and none is ever guessed",
+		ADVICE_TAKE_OWNERSHIP_BACK },
+	{ TPM2_RC_AUTH_FAIL, "a password is set, and none is ever guessed", ADVICE_TAKE_OWNERSHIP_BACK },
+	{ TPM2_RC_AUTH_UNAVAILABLE, "the hierarchy or key cannot be used without a policy",
+		ADVICE_TAKE_OWNERSHIP_BACK },
+	{ TPM2_RC_LOCKOUT, "it is locked out after too many wrong passwords",
+		"wait for its recovery time or clear the lockout (tpm2_dictionarylockout -c)" },
+	{ TPM2_RC_OBJECT_MEMORY, "all slots for loaded objects are taken by other programs",
+		ADVICE_FREE_SLOTS },
+	{ TPM2_RC_OBJECT_HANDLES, "all slots for loaded objects are taken by other programs",
+		ADVICE_FREE_SLOTS },
+	{ TPM2_RC_SESSION_MEMORY, "all slots for sessions are taken by other programs",
+		ADVICE_FREE_SLOTS },
+	{ TPM2_RC_SESSION_HANDLES, "all slots for sessions are taken by other programs",
+		ADVICE_FREE_SLOTS },
+	{ TPM2_RC_MEMORY, "it is out of memory", ADVICE_FREE_SLOTS },
+	{ TPM2_RC_NV_SPACE, "its persistent memory is full",
+		"remove a persistent key that nobody needs (tpm2_evictcontrol) and run it again" },
+	{ TPM2_RC_NV_DEFINED, "the handle is taken already", "choose another one by --handle" },
+	{ TPM2_RC_NV_RATE, "it slows down writes to spare its memory", "wait a minute and run it again" },
+	{ TPM2_RC_NV_UNAVAILABLE, "its persistent memory does not answer", "run it again" },
+	{ TPM2_RC_INTEGRITY, "what it was given was not made for it (integrity)",
+		"run it again; if the TPM was cleared or changed meanwhile, this makes a new key" },
+	{ TPM2_RC_CURVE, "it does not know the curve", "choose another --key or --ek" },
+	{ TPM2_RC_KEY_SIZE, "it does not know the key size", "choose another --key or --ek" },
+	{ TPM2_RC_VALUE, "it does not know the key type or size", "choose another --key or --ek" },
+	{ TPM2_RC_SCHEME, "it does not know the signature scheme", "choose another --key" },
+	{ TPM2_RC_HASH, "it does not know the hash", "choose another --key or --ek" },
+	{ TPM2_RC_RETRY, "it is busy", "run it again" },
+	{ TPM2_RC_YIELDED, "it is busy", "run it again" },
+	{ TPM2_RC_TESTING, "it is testing itself", "wait a few seconds and run it again" },
+	{ TPM2_RC_CANCELED, "the command was cancelled", "run it again" },
+};
+
+/* Format-one codes carry which handle, parameter or session in bits 6 and 8 to 11. */
+static TSS2_RC without_place(TSS2_RC rc)
+{
+	return (rc & TPM2_RC_FMT1) != 0 ? rc & (TPM2_RC_FMT1 | 0x3f) : rc;
+}
+
+/* The TPM's own codes come on layer 0, or from a resource manager that hands them on. */
+static bool is_of_the_tpm(TSS2_RC rc)
+{
+	TSS2_RC layer = rc & TSS2_RC_LAYER_MASK;
+
+	return layer == TSS2_TPM_RC_LAYER || layer == TSS2_RESMGR_TPM_RC_LAYER;
+}
+
+bool tpm_response_is(TSS2_RC rc, TSS2_RC code)
+{
+	return is_of_the_tpm(rc) && without_place(rc & ~TSS2_RC_LAYER_MASK) == without_place(code);
+}
+
+struct tpm_response tpm_response_of(TSS2_RC rc)
+{
+	if (!is_of_the_tpm(rc))
+		return (struct tpm_response){ EXIT_NO_TPM, "the connection to the TPM failed",
+			"see that the TPM and its driver are there, and run it again" };
+	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+		if (tpm_response_is(rc, meanings[i].code))
+			return (struct tpm_response){ EXIT_TPM_REFUSED, meanings[i].meaning,
+				meanings[i].advice };
+	return (struct tpm_response){ EXIT_TPM_REFUSED, "it gave a code that is not expected here",
+		"tpm2_rc_decode explains the code; run it again after that" };
+}
+
+bool tpm_response_is_unknown_type(TSS2_RC rc)
+{
+	return tpm_response_is(rc, TPM2_RC_CURVE) || tpm_response_is(rc, TPM2_RC_KEY_SIZE) ||
+		tpm_response_is(rc, TPM2_RC_VALUE) || tpm_response_is(rc, TPM2_RC_HASH) ||
+		tpm_response_is(rc, TPM2_RC_SYMMETRIC);
+}

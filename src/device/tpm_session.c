@@ -1,0 +1,203 @@
+#include "tpm_session.h"
+
+#include "tpm_response.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <tss2/tss2_mu.h>
+#include <tss2/tss2_tctildr.h>
+#include <unistd.h>
+
+const TPM2B_SENSITIVE_CREATE tpm_sensitive_empty = { 0 };
+
+static const char *const devices[] = { "/dev/tpmrm0", "/dev/tpm0" };
+
+/* The first device that is there, as a TCTI; NULL where the system has none. */
+static const char *device_of_system(void)
+{
+	if (access(devices[0], F_OK) == 0)
+		return "device:/dev/tpmrm0";
+	if (access(devices[1], F_OK) == 0)
+		return "device:/dev/tpm0";
+	return NULL;
+}
+
+static enum fault no_tpm(struct failure *failure, const char *tcti)
+{
+	if (tcti == NULL)
+		return failure_set(failure, EXIT_NO_TPM,
+			"enable the TPM in the firmware's settings, or name one by --tcti",
+			"this device has no TPM: neither %s nor %s exists", devices[0], devices[1]);
+	return failure_set(failure, EXIT_NO_TPM,
+		"see that it is there and that you may open it (group tss, or root)",
+		"the TPM at %s does not open", tcti);
+}
+
+enum fault tpm_open(struct tpm *tpm, const char *tcti, struct failure *failure)
+{
+	*tpm = (struct tpm){ .failure = failure };
+	/* The libraries would print what we say in better words; who wants theirs sets the variable. */
+	(void)setenv("TSS2_LOG", "all+none", 0);
+	if (tcti == NULL)
+		tcti = getenv("TPM2TOOLS_TCTI");
+	if (tcti == NULL)
+		tcti = device_of_system();
+	if (tcti == NULL || Tss2_TctiLdr_Initialize(tcti, &tpm->tcti) != TSS2_RC_SUCCESS)
+		return no_tpm(failure, tcti);
+	tcti_clock_open(&tpm->clock, tpm->tcti);
+	if (Esys_Initialize(&tpm->esys, tcti_clock_context(&tpm->clock), NULL) != TSS2_RC_SUCCESS)
+		return no_tpm(failure, tcti);
+	return FAULT_NONE;
+}
+
+void tpm_close(struct tpm *tpm)
+{
+	if (tpm->esys != NULL)
+		Esys_Finalize(&tpm->esys);
+	if (tpm->tcti != NULL)
+		Tss2_TctiLdr_Finalize(&tpm->tcti);
+}
+
+enum fault tpm_refused(struct tpm *tpm, TSS2_RC rc, const char *doing)
+{
+	struct tpm_response response = tpm_response_of(rc);
+
+	return failure_set(tpm->failure, response.exit_code, response.advice,
+		"the TPM would not %s: %s (0x%x)", doing, response.meaning, rc);
+}
+
+/* A flush that fails cannot be mended: the TPM has lost the object, or the connection is gone. */
+void tpm_object_release(struct tpm_object *object)
+{
+	if (object->tpm == NULL)
+		return;
+	if (object->is_persistent || Esys_FlushContext(object->tpm->esys, object->tr) != TSS2_RC_SUCCESS)
+		(void)Esys_TR_Close(object->tpm->esys, &object->tr);
+	object->tpm = NULL;
+}
+
+struct bytes tpm_area_bytes(const struct tpm_area *area)
+{
+	return bytes_of(area->data, area->len);
+}
+
+enum fault tpm_area_of(struct tpm *tpm, const TPM2B_PUBLIC *public, struct tpm_area *out)
+{
+	struct tpm_area area = { 0 };
+	TSS2_RC rc =
+		Tss2_MU_TPM2B_PUBLIC_Marshal(public, area.data, sizeof(area.data), &area.len);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return failure_set(tpm->failure, EXIT_TPM_REFUSED, "choose another --ek or --key",
+			"the TPM gave a public area that is larger than any that is known");
+	*out = area;
+	return FAULT_NONE;
+}
+
+enum fault tpm_public_of(struct tpm *tpm, struct bytes tpm2b_public, TPM2B_PUBLIC *out)
+{
+	TPM2B_PUBLIC public = { 0 };
+	size_t offset = 0;
+
+	if (Tss2_MU_TPM2B_PUBLIC_Unmarshal(tpm2b_public.data, tpm2b_public.len, &offset, &public) !=
+			TSS2_RC_SUCCESS ||
+		offset != tpm2b_public.len)
+		return failure_set(tpm->failure, EXIT_OTHER, "this is an error of ours: report it",
+			"a public area was written that the TPM's library does not read");
+	*out = public;
+	return FAULT_NONE;
+}
+
+bool tpm_object_has_area(const struct tpm_object *object, const struct tpm_area *area)
+{
+	uint8_t *form = NULL;
+	size_t len = 0;
+
+	if (Esys_TR_Serialize(object->tpm->esys, object->tr, &form, &len) != TSS2_RC_SUCCESS)
+		return false;
+	/* IESYS_RESOURCE: handle, name, type of resource, then the TPM2B_PUBLIC. */
+	bool has = len > area->len && memcmp(form + len - area->len, area->data, area->len) == 0;
+	Esys_Free(form);
+	return has;
+}
+
+static enum fault read_area(struct tpm *tpm, ESYS_TR tr, struct tpm_area *out)
+{
+	TPM2B_PUBLIC *public = NULL;
+	TSS2_RC rc = Esys_ReadPublic(
+		tpm->esys, tr, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &public, NULL, NULL);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return tpm_refused(tpm, rc, "show a key's public area");
+	enum fault fault = tpm_area_of(tpm, public, out);
+	Esys_Free(public);
+	return fault;
+}
+
+enum fault tpm_persistent_open(
+	struct tpm *tpm, uint32_t handle, struct tpm_object *out, struct tpm_area *area)
+{
+	owned_tpm_object object = { .is_persistent = true };
+	TSS2_RC rc = Esys_TR_FromTPMPublic(
+		tpm->esys, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &object.tr);
+
+	if (tpm_response_is(rc, TPM2_RC_HANDLE))
+		return FAULT_NOT_FOUND;
+	if (rc != TSS2_RC_SUCCESS)
+		return tpm_refused(tpm, rc, "show a persistent key");
+	object.tpm = tpm;
+	enum fault fault = read_area(tpm, object.tr, area);
+	if (fault != FAULT_NONE)
+		return fault;
+	*out = object;
+	object.tpm = NULL;
+	return FAULT_NONE;
+}
+
+/* One answer of TPM2_GetCapability from handle first on; says whether there is more. */
+static enum fault read_some(
+	struct tpm *tpm, uint32_t first, uint32_t last, struct tpm_handles *handles, bool *more)
+{
+	TPMI_YES_NO more_data = TPM2_NO;
+	TPMS_CAPABILITY_DATA *data = NULL;
+	TSS2_RC rc = Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+		TPM2_CAP_HANDLES, first, TPM_HANDLES_MAX, &more_data, &data);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return tpm_refused(tpm, rc, "list its handles");
+	*more = more_data == TPM2_YES && data->data.handles.count > 0;
+	for (uint32_t i = 0; i < data->data.handles.count; i++) {
+		uint32_t handle = data->data.handles.handle[i];
+		if (handle < first || handle > last || handles->count == TPM_HANDLES_MAX) {
+			*more = false;
+			break;
+		}
+		handles->handle[handles->count++] = handle;
+	}
+	Esys_Free(data);
+	return FAULT_NONE;
+}
+
+enum fault tpm_handles_read(
+	struct tpm *tpm, uint32_t first, uint32_t last, struct tpm_handles *out)
+{
+	struct tpm_handles handles = { 0 };
+	bool more = true;
+
+	while (more) {
+		uint32_t next = handles.count == 0 ? first : handles.handle[handles.count - 1] + 1;
+		enum fault fault = read_some(tpm, next, last, &handles, &more);
+		if (fault != FAULT_NONE)
+			return fault;
+	}
+	*out = handles;
+	return FAULT_NONE;
+}
+
+bool tpm_handles_have(const struct tpm_handles *handles, uint32_t handle)
+{
+	for (size_t i = 0; i < handles->count; i++)
+		if (handles->handle[i] == handle)
+			return true;
+	return false;
+}
