@@ -1,0 +1,60 @@
+#include "clock.h"
+
+#include <stddef.h>
+#include <time.h>
+
+static uint64_t milliseconds_of(clockid_t id)
+{
+	struct timespec time = { 0 };
+
+	(void)clock_gettime(id, &time);
+	if (time.tv_sec < 0)
+		return 0;
+	return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+}
+
+static void read_system(void *context, uint64_t *realtime_ms, uint64_t *monotonic_ms)
+{
+	(void)context;
+	*realtime_ms = milliseconds_of(CLOCK_REALTIME);
+	*monotonic_ms = milliseconds_of(CLOCK_MONOTONIC);
+}
+
+struct clock_source clock_source_system(void)
+{
+	return (struct clock_source){ .read = read_system, .context = NULL };
+}
+
+struct clock clock_open(struct clock_source source, uint64_t reserved_ms)
+{
+	struct clock clock = { .source = source, .now_ms = reserved_ms };
+	uint64_t realtime_ms;
+
+	source.read(source.context, &realtime_ms, &clock.monotonic_ms);
+	(void)clock_now(&clock);
+	return clock;
+}
+
+uint64_t clock_now(struct clock *clock)
+{
+	uint64_t realtime_ms, monotonic_ms;
+
+	clock->source.read(clock->source.context, &realtime_ms, &monotonic_ms);
+	if (realtime_ms >= clock->now_ms) {
+		clock->now_ms = realtime_ms;
+		clock->monotonic_ms = monotonic_ms;
+		clock->behind_ms = 0;
+		return clock->now_ms;
+	}
+	/* Whole pairs of milliseconds only, so that frequent readings do not stop the clock. */
+	uint64_t pairs = (monotonic_ms - clock->monotonic_ms) / 2;
+	clock->now_ms += pairs;
+	clock->monotonic_ms += pairs * 2;
+	clock->behind_ms = clock->now_ms - realtime_ms;
+	return clock->now_ms;
+}
+
+bool clock_is_wrong(const struct clock *clock)
+{
+	return clock->behind_ms > CLOCK_BEHIND_MAX_MS;
+}

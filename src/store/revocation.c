@@ -1,0 +1,65 @@
+#include "revocation.h"
+
+/* A date that stands already may only come nearer. */
+#define ON_CONFLICT_NEARER \
+	" ON CONFLICT (number) DO UPDATE SET reason = excluded.reason," \
+	" effective_at_ms = excluded.effective_at_ms, made_at_ms = excluded.made_at_ms" \
+	" WHERE excluded.effective_at_ms < effective_at_ms"
+
+void revocation_add_intent(struct store *store, const uint8_t number[CERTIFICATE_NUMBER_SIZE])
+{
+	(void)database_run(&store->database,
+		"INSERT INTO revocation (number, reason, effective_at_ms, made_at_ms, not_after_s)"
+		" VALUES (?1, 0, ?2, ?2, NULL)",
+		VALUES(VALUE_CERTIFICATE_NUMBER(number), value_u64(store->now_ms)));
+}
+
+void revocation_add(struct store *store, const uint8_t number[CERTIFICATE_NUMBER_SIZE],
+	enum crl_reason reason)
+{
+	(void)database_run(&store->database,
+		"INSERT INTO revocation (number, reason, effective_at_ms, made_at_ms, not_after_s)"
+		" SELECT number, ?2, ?3, ?3, not_after_s FROM certificate WHERE number = ?1" ON_CONFLICT_NEARER,
+		VALUES(VALUE_CERTIFICATE_NUMBER(number), value_number(reason), value_u64(store->now_ms)));
+}
+
+int64_t revocation_add_binding(struct store *store, int64_t binding, enum crl_reason reason)
+{
+	return database_run(&store->database,
+		"INSERT INTO revocation (number, reason, effective_at_ms, made_at_ms, not_after_s)"
+		" SELECT number, ?2, ?3, ?3, not_after_s FROM certificate"
+		" WHERE binding = ?1 AND not_after_s >= ?3 / 1000" ON_CONFLICT_NEARER,
+		VALUES(value_number(binding), value_number(reason), value_u64(store->now_ms)));
+}
+
+int64_t revocation_supersede(struct store *store, int64_t binding, const uint8_t ik_id[32], uint64_t at_ms)
+{
+	return database_run(&store->database,
+		"INSERT INTO revocation (number, reason, effective_at_ms, made_at_ms, not_after_s)"
+		" SELECT number, ?2, ?3, ?4, not_after_s FROM certificate"
+		" WHERE binding = ?1 AND ik_id <> ?5 AND not_after_s >= ?4 / 1000" ON_CONFLICT_NEARER,
+		VALUES(value_number(binding), value_number(CRL_REASON_SUPERSEDED), value_u64(at_ms),
+			value_u64(store->now_ms), VALUE_ID(ik_id)));
+}
+
+bool revocation_is_in_force(struct store *store, const uint8_t number[CERTIFICATE_NUMBER_SIZE])
+{
+	return database_has(&store->database,
+		"SELECT 1 FROM revocation WHERE number = ?1 AND effective_at_ms <= ?2",
+		VALUES(VALUE_CERTIFICATE_NUMBER(number), value_u64(store->now_ms)));
+}
+
+bool revocation_is_due(struct store *store)
+{
+	int64_t complete_until_ms = database_number(&store->database,
+		"SELECT complete_until_ms FROM crl ORDER BY number DESC LIMIT 1", NO_VALUES, -1);
+
+	if (complete_until_ms < 0)
+		return true;
+	return database_has(&store->database,
+			"SELECT 1 FROM revocation WHERE effective_at_ms BETWEEN ?1 AND ?2",
+			VALUES(value_number(complete_until_ms), value_u64(store->now_ms))) ||
+		database_has(&store->database,
+			"SELECT 1 FROM revocation WHERE made_at_ms >= ?1 AND effective_at_ms <= ?2",
+			VALUES(value_number(complete_until_ms), value_u64(store->now_ms)));
+}

@@ -1,0 +1,39 @@
+#ifndef STORE_REVOCATION_H
+#define STORE_REVOCATION_H
+
+#include "store_sqlite.h"
+
+/*
+ * revocation: numbers that are revoked, or will be: a certificate of a former IK is revoked only
+ * after the overlap. Nothing is ever taken back; a date may only come nearer.
+ */
+
+/* CRLReason (RFC 5280, 5.3.1): those that this CA uses. */
+enum crl_reason {
+	CRL_REASON_UNSPECIFIED = 0,
+	CRL_REASON_KEY_COMPROMISE = 1,
+	CRL_REASON_AFFILIATION_CHANGED = 3,
+	CRL_REASON_SUPERSEDED = 4,
+	CRL_REASON_CESSATION_OF_OPERATION = 5,
+	CRL_REASON_PRIVILEGE_WITHDRAWN = 9,
+};
+
+/* An intent that came to nothing: revoked now, and for ever on the list. */
+void revocation_add_intent(struct store *, const uint8_t number[CERTIFICATE_NUMBER_SIZE]);
+
+/* One certificate, now. */
+void revocation_add(struct store *, const uint8_t number[CERTIFICATE_NUMBER_SIZE], enum crl_reason);
+
+/* All certificates of a binding that are neither revoked nor ended, now; how many. */
+int64_t revocation_add_binding(struct store *, int64_t binding, enum crl_reason);
+
+/* Those of them that are for another IK than this one, at a time to come. */
+int64_t revocation_supersede(struct store *, int64_t binding, const uint8_t ik_id[32], uint64_t at_ms);
+
+/* Whether the number is revoked by now. */
+bool revocation_is_in_force(struct store *, const uint8_t number[CERTIFICATE_NUMBER_SIZE]);
+
+/* Whether a list made now would differ from the one that is kept, or none is kept. */
+bool revocation_is_due(struct store *);
+
+#endif
