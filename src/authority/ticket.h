@@ -5,6 +5,7 @@
 #include "fault.h"
 #include "limits.h"
 #include "secret.h"
+#include "ticket_keys.h"
 #include "writer.h"
 
 #include <stdint.h>
@@ -16,7 +17,7 @@
  * A ticket is a secret until the device has shown that it could open it: it lives in a struct
  * secret, goes out only inside a credential blob, and is compared in constant time.
  */
-enum { CA_ID_SIZE = 16, NONCE_SIZE = 16, FINGERPRINT_PREFIX_SIZE = 8 };
+enum { TICKET_VERSION = 1, NONCE_SIZE = 16, FINGERPRINT_PREFIX_SIZE = 8 };
 
 /* What travels beside the ticket in clear. */
 struct ticket_header {

@@ -28,6 +28,11 @@ enum check {
 #undef CHECK_ENUM
 };
 
+/* The bits of all the verifier's checks: the only evidence mask on which the authority acts. */
+#define CHECK_EVIDENCE_BIT(name, number, reason, status, clause, rule) \
+	| ((number) < 64 ? UINT64_C(1) << ((number) & 63) : 0)
+#define EVIDENCE_MASK_FULL (UINT64_C(0) CHECK_LIST(CHECK_EVIDENCE_BIT))
+
 struct check_row {
 	enum check check;
 	const char *name;   /* such as "CSR_KEY" */

@@ -86,6 +86,8 @@
 		"no certificate of the path is on an imported revocation list") \
 	CHECK(SERIAL_IS_EK_ID, 40, E_SERIAL_BINDING, 403, "PROTOCOL, Who may be whom", \
 		"with binding = endorsement the serial is the first 40 hex digits of the EK id") \
+	CHECK(IK_ACCEPTED, 41, E_TPM_TEMPLATE, 403, "PROTOCOL, Identity keys", \
+		"the IK's template is one that [identity-key] accept names") \
 	\
 	/* ---- front: the request ---- */ \
 	CHECK(HTTP_HEAD, 64, E_HTTP, 400, "RFC 9112", "the request's head is well formed") \

@@ -229,6 +229,25 @@ void refusal_read(struct reader *r, struct refusal *out)
 		*out = refusal;
 }
 
+void refused_evidence_write(struct writer *w, const struct refused_evidence *refused)
+{
+	writer_bytes(w, BYTES_OF_ARRAY(refused->header));
+	refusal_write(w, &refused->refusal);
+}
+
+enum fault refused_evidence_read(struct bytes body, struct refused_evidence *out)
+{
+	struct reader r = reader_of(body);
+	struct refused_evidence refused = { 0 };
+
+	reader_copy(&r, refused.header, sizeof(refused.header));
+	refusal_read(&r, &refused.refusal);
+	enum fault fault = reader_end(&r);
+	if (fault == FAULT_NONE)
+		*out = refused;
+	return fault;
+}
+
 void answer_write(struct writer *w, const struct answer *answer)
 {
 	writer_u8(w, answer->kind);

@@ -25,6 +25,7 @@ enum message_type {
 	MESSAGE_EVIDENCE = 1,       /* front → verifier: what the device sent */
 	MESSAGE_FACTS = 2,          /* verifier → authority: what was found in it */
 	MESSAGE_ANSWER = 3,         /* authority → verifier → front, or verifier → front */
+	MESSAGE_REFUSED = 4,        /* verifier → authority: getCertificate, evidence refused */
 
 	MESSAGE_INTENT = 8,         /* authority → store: may this be signed? */
 	MESSAGE_INTENT_ANSWER = 9,
@@ -116,6 +117,21 @@ void facts_write(struct writer *, const struct facts *);
 
 /* FAULT_INVALID also for serials, profiles, templates and numbers that no honest verifier sends. */
 enum fault facts_read(struct bytes body, struct facts *out);
+
+/* ---- MESSAGE_REFUSED ---- */
+
+/*
+ * At getCertificate the header is decided before anything else, and only the authority knows the
+ * time and the ca_id: so it hears of refused evidence too, and answers 409 where the header is not
+ * acceptable, else with this refusal. At getChallenge the verifier answers the front itself.
+ */
+struct refused_evidence {
+	uint8_t header[CHALLENGE_HEADER_SIZE];
+	struct refusal refusal;
+};
+
+void refused_evidence_write(struct writer *, const struct refused_evidence *);
+enum fault refused_evidence_read(struct bytes body, struct refused_evidence *out);
 
 /* ---- MESSAGE_ANSWER ---- */
 
