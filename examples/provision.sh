@@ -257,7 +257,4 @@ step_4
 step_5
 step_6
 
-# What a test of the TPM's traffic needs to know, and nobody else: only where it is asked for.
-[ -z "${PROVISION_KEEP:-}" ] || cp "$work"/{evidence.json,request.json,ticket} "$PROVISION_KEEP"
-
 say "done: $dir/certificate.pem, for the key at $handle"

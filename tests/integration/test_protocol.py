@@ -150,8 +150,6 @@ class Protocol(tap.Case):
 
     def test_revocation_list(self):
         """GET /v1/crl gives a list that our CA signed, with what was revoked"""
-        tpm = Tpm(self.folder / "tpm-revoked", Vendor(self.folder / "vendor-revoked"))
-        self.addCleanup(tpm.stop)
         request = self.hand.request(self.client, "SN-0001")
         answer = self.client.get_certificate(request)
         self.assertEqual(answer.status, 200, answer)

@@ -22,12 +22,15 @@ class Device:
                        "--ca-cert", ca_cert or ca.certificate, "--serial", serial or self.serial,
                        "--tcti", self.tpm.tcti, "--dir", self.folder, *options)
 
-    def provision_by_hand(self, ca, *options, keep=None):
-        """By provision.sh; how it ended. The messages and the ticket go to the folder keep."""
-        env = {"PROVISION_KEEP": keep} if keep else None
+    def renew(self):
+        """By genuine-device, told nothing but where its folder and its TPM are."""
+        return attempt(GENUINE_DEVICE, "provision", "--tcti", self.tpm.tcti, "--dir", self.folder)
+
+    def provision_by_hand(self, ca, *options):
+        """By provision.sh; how it ended."""
         return attempt(PROVISION_SH, "--ca", ca.url, "--ca-cert", ca.certificate,
                        "--serial", self.serial, "--tcti", self.tpm.tcti, "--dir", self.folder,
-                       *options, env=env)
+                       *options)
 
     def manifest_line(self):
         """The rows that a production line would take from this device."""

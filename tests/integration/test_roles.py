@@ -1,0 +1,192 @@
+"""The CA's processes as they run: what they are linked with, what they gave up, what stops them."""
+
+import os
+import re
+import subprocess
+import time
+import unittest
+from pathlib import Path
+
+from genuine_test import tap
+from genuine_test.ca import Ca
+from genuine_test.process import BUILD, SOURCE, attempt, run
+
+ROLES = ["front", "verifier", "authority", "store"]
+PROGRAMS = ["genuine-ca", "genuine-device", *(f"genuine-ca-{role}" for role in ROLES)]
+DEVICE_SIZE_MAX = 300 * 1024
+PROBE = BUILD / "tests" / "integration" / "probe"
+SKIPPED = 77
+
+
+def needed(program):
+    """The libraries that the linker wrote into a program."""
+    dynamic = run("readelf", "--dynamic", "--wide", BUILD / program)
+    return re.findall(r"\(NEEDED\).*\[(.+)\]", dynamic)
+
+
+class Linked(tap.Case):
+    """What a role cannot do is decided by the linker first."""
+
+    def test_needed(self):
+        """each program needs the libraries that docs/needed.txt says, and no other"""
+        listed = {}
+        for line in (SOURCE / "docs" / "needed.txt").read_text().splitlines():
+            if line and not line.startswith("#"):
+                program, libraries = line.split(":")
+                listed[program] = sorted(libraries.split())
+        self.assertEqual({program: sorted(needed(program)) for program in PROGRAMS}, listed)
+
+    def test_device_is_small(self):
+        """genuine-device is under 300 KiB stripped"""
+        stripped = self.folder / "genuine-device"
+        run("strip", "-o", stripped, BUILD / "genuine-device")
+        self.assertLess(stripped.stat().st_size, DEVICE_SIZE_MAX)
+
+    def test_hardening(self):
+        """each program is position-independent, bound at start, without an executable stack"""
+        for program in PROGRAMS:
+            with self.subTest(program):
+                header = run("readelf", "--headers", "--dynamic", "--wide", BUILD / program)
+                self.assertIn("DYN (Position-Independent Executable file)", header)
+                self.assertIn("BIND_NOW", header)
+                self.assertRegex(header, r"GNU_STACK.* RW ")
+                self.assertIn("GNU_RELRO", header)
+
+
+def children(pid):
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in listed]
+
+
+def role_of(pid):
+    """The role that a process plays, by its program's name; None for another program."""
+    program = Path(os.readlink(f"/proc/{pid}/exe")).name
+    return program.removeprefix("genuine-ca-") if program.startswith("genuine-ca-") else None
+
+
+class Running(tap.Case):
+    """What each role gave up, read from /proc, and tried from inside."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.ca = Ca(cls.folder / "ca")
+        cls.on_stage(cls.ca.start())
+
+    def processes(self):
+        """{role: the process ids that play it}"""
+        found = {role: [] for role in ROLES}
+        for pid in children(self.ca.daemon.process.pid):
+            if (role := role_of(pid)) is not None:
+                found[role].append(pid)
+        return found
+
+    def each(self):
+        return [(role, pid) for role, pids in self.processes().items() for pid in pids]
+
+    def status(self, pid):
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return {name: value.strip() for name, value in (line.split(":", 1) for line in lines)}
+
+    def test_every_role_runs(self):
+        """fronts and verifiers are as many as there are cores; authority and store are one each"""
+        counts = {role: len(pids) for role, pids in self.processes().items()}
+        self.assertEqual(counts["front"], counts["verifier"])
+        self.assertGreaterEqual(counts["front"], 1)
+        self.assertEqual((counts["authority"], counts["store"]), (1, 1))
+
+    def test_given_up(self):
+        """each role has a seccomp filter, no new privileges, no capabilities"""
+        for role, pid in self.each():
+            with self.subTest(role):
+                status = self.status(pid)
+                self.assertEqual(status["Seccomp"], "2", "a filter")
+                self.assertEqual(status["NoNewPrivs"], "1")
+                for capabilities in ("CapEff", "CapPrm", "CapInh"):
+                    self.assertEqual(int(status[capabilities], 16), 0)
+
+    @unittest.skipUnless(os.geteuid() == 0, "the roles change their user only where root starts them")
+    def test_users(self):
+        """started by root, each role is a user of its own, without groups, in a root of its own"""
+        seen = {}
+        for role, pid in self.each():
+            with self.subTest(role):
+                status = self.status(pid)
+                uids = set(status["Uid"].split())
+                self.assertEqual(len(uids), 1)
+                self.assertNotIn("0", uids)
+                self.assertNotIn("0", status["Gid"].split())
+                self.assertEqual(status["Groups"], "")
+                self.assertNotEqual(os.readlink(f"/proc/{pid}/root"), "/")
+                seen.setdefault(role, set()).update(uids)
+        self.assertEqual(len(set().union(*seen.values())), len(ROLES), seen)
+
+    def test_not_dumpable(self):
+        """no role can be dumped, nor looked into by its own user: /proc's files are root's"""
+        for role, pid in self.each():
+            with self.subTest(role):
+                self.assertEqual(os.stat(f"/proc/{pid}/environ").st_uid, 0)
+                limits = Path(f"/proc/{pid}/limits").read_text()
+                self.assertRegex(limits, r"Max core file size +0 +0 ")
+                self.assertRegex(limits, r"Max processes +0 +0 ")
+
+    def test_descriptors(self):
+        """no role has an open file or socket that its work does not need"""
+        for role, pid in self.each():
+            with self.subTest(role):
+                targets = [os.readlink(f"/proc/{pid}/fd/{fd}")
+                           for fd in os.listdir(f"/proc/{pid}/fd")]
+                files = [t for t in targets if t.startswith("/") and t != "/dev/null"
+                         and not t.endswith(".log")]
+                if role == "store":
+                    self.assertTrue(all(t.startswith(str(self.ca.folder)) for t in files), files)
+                else:
+                    self.assertEqual(files, [])
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can look into a process that is not dumpable")
+    def test_probes(self):
+        """made to open a file, a socket, a program or a process, each role is killed or refused"""
+        for role in ROLES:
+            for call in ("open", "socket", "execve", "fork"):
+                with self.subTest(f"{role} {call}"):
+                    self.wait_for_all()
+                    result = attempt(PROBE, self.processes()[role][0], call)
+                    if result.status == SKIPPED:
+                        self.skipTest(result.errors)
+                    self.assertEqual(result.status, 0, result)
+        self.wait_for_all()
+        self.assertTrue(self.ca.daemon.is_running())
+
+    def test_probe_itself(self):
+        """the probe's control: a process without a sandbox is granted what roles are refused"""
+        if os.geteuid() != 0:
+            self.skipTest("only root can look into another process")
+        for call in ("open", "socket"):
+            with self.subTest(call):
+                sleeper = subprocess.Popen(["sleep", "60"])
+                self.addCleanup(sleeper.wait)
+                self.addCleanup(sleeper.kill)
+                time.sleep(0.1)
+                result = attempt(PROBE, sleeper.pid, call)
+                if result.status == SKIPPED:
+                    self.skipTest(result.errors)
+                self.assertEqual(result.status, 1, result)
+
+    def wait_for_all(self):
+        """Waits until the supervisor has replaced whoever was killed, and the CA answers."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if all(self.processes().values()) and self.is_well():
+                return
+            time.sleep(0.05)
+        self.fail("the supervisor did not replace a role that was killed\n" + self.ca.daemon.told())
+
+    def is_well(self):
+        try:
+            return self.ca.client.get("/healthz").status == 200
+        except OSError:
+            return False
+
+
+if __name__ == "__main__":
+    tap.main()

@@ -1,0 +1,193 @@
+"""What the device's program does to its TPM, and what who listens on the bus learns from it."""
+
+import base64
+import json
+
+from genuine_test import tap
+from genuine_test.ca import Ca
+from genuine_test.device import Device
+from genuine_test.middle import Middle
+from genuine_test.recorder import Recorder
+from genuine_test.tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1, Tpm
+from genuine_test.vendor import Vendor
+
+NO_TPM, CA_NOT_REACHED, CA_REFUSED = 3, 5, 6  # genuine-device's exit statuses
+FIRST_HANDLE = 0x81020002
+RSA_2048 = 256  # octets of the encrypted seed at the end of a credential for an RSA-2048 EK
+
+
+class OnTheTpm(tap.Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.vendor = Vendor(cls.folder / "vendor")
+        Tpm(cls.folder / "first-tpm", cls.vendor).stop()
+        cls.ca = Ca(cls.folder / "ca")
+        cls.ca.trusts(cls.vendor)
+        cls.on_stage(cls.ca.start())
+
+    def device(self, serial):
+        """A device whose RSA and ECC EKs are both listed."""
+        tpm = Tpm(self.folder / f"tpm-{serial}", self.vendor)
+        self.addCleanup(tpm.stop)
+        self.ca.lists("".join(f"{serial},{tpm.ek_id(index)},,\n"
+                              for index in (EK_CERTIFICATE_L1, EK_CERTIFICATE_H3)))
+        return Device(self.folder / serial, tpm, serial)
+
+    def occupy(self, tpm, handle):
+        """Somebody else's key at a persistent handle; its public area."""
+        context = tpm.folder / "other.ctx"
+        tpm.tool("tpm2_createprimary", "-C", "owner", "-G", "ecc256", "-c", context)
+        tpm.tool("tpm2_evictcontrol", "-C", "owner", "-c", context, hex(handle))
+        tpm.flush()
+        return tpm.tool("tpm2_readpublic", "-c", hex(handle))
+
+    def test_handle_of_another(self):
+        """another's persistent key is never overwritten: the next free handle is taken"""
+        device = self.device("SN-A1")
+        before = self.occupy(device.tpm, FIRST_HANDLE)
+        result = device.provision(self.ca)
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(int(device.handle, 16), FIRST_HANDLE + 1)
+        self.assertEqual(device.tpm.tool("tpm2_readpublic", "-c", hex(FIRST_HANDLE)), before)
+
+    def test_handle_asked_for_is_taken(self):
+        """a handle that was asked for and is another's: refused, and nothing is changed"""
+        device = self.device("SN-B1")
+        before = self.occupy(device.tpm, FIRST_HANDLE)
+        persistent = device.tpm.handles("persistent")
+        result = device.provision(self.ca, "--handle", hex(FIRST_HANDLE))
+        self.assertNotEqual(result.status, 0, result)
+        self.assertEqual(device.tpm.tool("tpm2_readpublic", "-c", hex(FIRST_HANDLE)), before)
+        self.assertEqual(device.tpm.handles("persistent"), persistent)
+        self.assertEqual(device.tpm.leftovers(), {})
+
+    def test_renewal(self):
+        """run again with nothing but its folder, it renews with the same key at the same handle"""
+        device = self.device("SN-C1")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        first, handle = device.certificate.read_text(), device.handle
+        persistent = device.tpm.handles("persistent")
+        result = device.renew()
+        self.assertEqual(result.status, 0, result)
+        self.assertNotEqual(device.certificate.read_text(), first)
+        self.assertEqual(device.handle, handle)
+        self.assertEqual(device.tpm.handles("persistent"), persistent)
+        self.assertEqual(device.tpm.leftovers(), {})
+
+    def test_after_power_cycles(self):
+        """the key survives a power cycle; so does the way to renew with it"""
+        device = self.device("SN-D1")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        device.tpm.power_cycle()
+        result = device.provision(self.ca)
+        self.assertEqual(result.status, 0, result)
+
+    def test_nothing_is_left_behind_when_refused(self):
+        """refused, it leaves no object, no session and no half-made persistent key"""
+        device = self.device("SN-E1")
+        persistent = device.tpm.handles("persistent")
+        self.ca.does("ban", "add", "SN-E1")
+        result = device.provision(self.ca)
+        self.assertEqual(result.status, CA_REFUSED, result)
+        self.assertEqual(device.tpm.leftovers(), {})
+        new = set(device.tpm.handles("persistent")) - set(persistent)
+        kept = {int(device.handle, 16)} if (device.folder / "state.json").exists() else set()
+        self.assertLessEqual(new, kept, "a key that stays is one that state.json names")
+        self.ca.does("ban", "remove", "SN-E1")
+        self.assertEqual(device.provision(self.ca).status, 0, "running it again continues")
+        self.assertLessEqual(len(set(device.tpm.handles("persistent")) - set(persistent)), 1)
+
+    def test_ca_not_reached(self):
+        """where the CA is not there: its own exit status, a plain sentence, a tidy TPM"""
+        device = self.device("SN-F1")
+        nowhere = Nowhere(self.ca.certificate)
+        result = device.provision(nowhere)
+        self.assertEqual(result.status, CA_NOT_REACHED, result)
+        self.assertEqual(device.tpm.leftovers(), {})
+        self.assertFalse(device.certificate.exists())
+
+    def test_no_tpm(self):
+        """where there is no TPM: its own exit status and a plain sentence"""
+        device = self.device("SN-G1")
+        device.tpm.stop()
+        result = device.provision(self.ca)
+        self.assertEqual(result.status, NO_TPM, result)
+        device.tpm.start()
+
+    def test_three_slots(self):
+        """one of the three transient slots taken by another, it still finds its way"""
+        device = self.device("SN-H1")
+        device.tpm.tool("tpm2_createprimary", "-C", "owner", "-G", "ecc256",
+                        "-c", device.tpm.folder / "busy.ctx")
+        before = device.tpm.handles("transient")
+        self.assertEqual(len(before), 1)
+        result = device.provision(self.ca)
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(device.tpm.handles("transient"), before, "another's object stays")
+
+    def test_files(self):
+        """its folder holds what the manual says, the private part readable by its owner alone"""
+        device = self.device("SN-I1")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        names = {file.name for file in device.folder.iterdir()}
+        self.assertLessEqual({"certificate.pem", "chain.pem", "ca.pem", "key.pub", "key.priv",
+                              "state.json", "how-to-use.txt"}, names)
+        self.assertEqual((device.folder / "key.priv").stat().st_mode & 0o077, 0)
+
+    def record(self, serial, provision):
+        """Lets a device be provisioned under a recorder; (its bus's traffic, blob, ticket)."""
+        device, middle = self.device(serial), Middle(self.ca)
+        device.tpm = recorder = Recorder(device.tpm)
+        self.addCleanup(middle.stop)
+        self.addCleanup(recorder.stop)
+        result = provision(device, middle)
+        self.assertEqual(result.status, 0, result)
+        (_, challenged), = middle.of("/v1/getChallenge")
+        (request, _), = middle.of("/v1/getCertificate")
+        return (bytes(recorder.traffic), base64.b64decode(challenged.json["credential"]),
+                base64.b64decode(json.loads(request)["ticket"]))
+
+    def check_hidden(self, traffic, credential, ticket):
+        self.assertIn(credential[-RSA_2048:], traffic, "the challenge went by")
+        self.assertEqual(len(ticket), 32)
+        self.assertNotIn(ticket, traffic)
+
+    def test_traffic_of_genuine_device(self):
+        """who records the TPM's traffic does not find the ticket in it"""
+        self.check_hidden(*self.record("SN-J1", lambda device, ca: device.provision(
+            ca, "--ek", "rsa")))
+
+    def test_traffic_of_provision_sh(self):
+        """nor in the independent client's; without encryption it is there to be found"""
+        self.check_hidden(*self.record("SN-K1", lambda device, ca: device.provision_by_hand(
+            ca, "--ek", "rsa")))
+        traffic, _, ticket = self.record("SN-K2", lambda device, ca: device.provision_by_hand(
+            ca, "--ek", "rsa", "--no-encryption"))
+        self.assertIn(ticket, traffic)
+
+    def test_lost_answer(self):
+        """where the last answer is lost, running it again brings the certificate"""
+        device, middle = self.device("SN-L1"), Middle(self.ca)
+        self.addCleanup(middle.stop)
+        middle.lost.add("/v1/getCertificate")
+        result = device.provision(middle)
+        self.assertEqual(result.status, CA_NOT_REACHED, result)
+        self.assertFalse(device.certificate.exists())
+        self.assertEqual(device.tpm.leftovers(), {})
+        middle.lost.clear()
+        result = device.provision(middle)
+        self.assertEqual(result.status, 0, result)
+
+
+class Nowhere:
+    """A CA that is not there."""
+
+    url = "https://127.0.0.1:1"
+
+    def __init__(self, certificate):
+        self.certificate = certificate
+
+
+if __name__ == "__main__":
+    tap.main()
