@@ -1,0 +1,81 @@
+#include "listener.h"
+
+#include "connection.h"
+#include "front.h"
+#include "log.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Connections taken at once before others have their turn. */
+enum { ACCEPT_MAX = 16 };
+
+/* An answer is one write: it is not to wait for an acknowledgement. Not vital. */
+static void set_no_delay(int descriptor)
+{
+	int yes = 1;
+
+	(void)setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+}
+
+static bool is_out_of_room(int number)
+{
+	return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM;
+}
+
+static void make_room(struct front *front)
+{
+	log_warning("no connection can be taken: %s", strerror(errno));
+	if (front->connection_count > 0)
+		connection_close(TAILQ_FIRST(&front->connections));
+}
+
+/* Takes one connection; false where there is none now. */
+static bool take_one(struct front *front)
+{
+	struct sockaddr_storage address = { 0 };
+	socklen_t len = sizeof(address);
+	int descriptor = accept4(front->listening, (struct sockaddr *)&address, &len,
+		SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (descriptor < 0) {
+		if (is_out_of_room(errno))
+			make_room(front);
+		return false;
+	}
+	set_no_delay(descriptor);
+	const struct source source = source_of(&address);
+	connection_open(front, descriptor, &source);
+	return true;
+}
+
+static void on_acceptance(evutil_socket_t descriptor, short what, void *context)
+{
+	(void)descriptor;
+	(void)what;
+	for (size_t i = 0; i < ACCEPT_MAX; i++) {
+		if (!take_one(context))
+			return;
+	}
+}
+
+enum fault listener_start(struct front *front)
+{
+	if (event_assign(&front->acceptance, front->base, front->listening, EV_READ | EV_PERSIST,
+			on_acceptance, front) != 0 || event_add(&front->acceptance, NULL) != 0)
+		return FAULT_NO_MEMORY;
+	return FAULT_NONE;
+}
+
+void listener_stop(struct front *front)
+{
+	if (front->listening < 0)
+		return;
+	(void)event_del(&front->acceptance);
+	(void)close(front->listening);
+	front->listening = -1;
+}
