@@ -47,11 +47,4 @@ void device_certificate_write(struct writer *, const struct device_certificate *
 /* Certificate ::= SEQUENCE { tbs, algorithm, signature }: for certificates and revocation lists. */
 void signed_write(struct writer *, struct bytes tbs, struct bytes algorithm, struct bytes signature);
 
-/*
- * The subject key identifier: the leftmost 160 bits of SHA-256 of the subjectPublicKey's octets
- * (RFC 7093, 2, method 1). spki is DER as spki_write makes it. FAULT_INVALID, FAULT_CRYPTO.
- */
-enum { KEY_IDENTIFIER_SIZE = 20 };
-enum fault subject_key_identifier(struct bytes spki, uint8_t out[KEY_IDENTIFIER_SIZE]);
-
 #endif

@@ -12,27 +12,7 @@ enum { GENERAL_NAME_DNS = DER_PRIMITIVE_0 + 2, GENERAL_NAME_IP = DER_PRIMITIVE_0
 enum { KEY_USAGE_DIGITAL_SIGNATURE = 0x80, KEY_USAGE_UNUSED_BITS = 7 };
 
 static const uint8_t oid_subject_alt_name[] = { 0x55, 0x1d, 0x11 };
-static const uint8_t oid_basic_constraints[] = { 0x55, 0x1d, 0x13 };
-static const uint8_t oid_ext_key_usage[] = { 0x55, 0x1d, 0x25 };
 static const uint8_t oid_server_auth[] = { 0x2b, 6, 1, 5, 5, 7, 3, 1 };
-
-static void write_basic_constraints(struct writer *w)
-{
-	struct extension extension = extension_begin(w, BYTES_OF_ARRAY(oid_basic_constraints), true);
-
-	der_element(w, DER_SEQUENCE, bytes_of(NULL, 0));
-	extension_end(w, extension);
-}
-
-static void write_ext_key_usage(struct writer *w)
-{
-	struct extension extension = extension_begin(w, BYTES_OF_ARRAY(oid_ext_key_usage), false);
-	size_t purposes = der_begin(w, DER_SEQUENCE);
-
-	der_element(w, DER_OBJECT_IDENTIFIER, BYTES_OF_ARRAY(oid_server_auth));
-	der_end(w, purposes);
-	extension_end(w, extension);
-}
 
 static void write_host(struct writer *w, const char *host)
 {
@@ -76,9 +56,9 @@ void tls_certificate_write(struct writer *w, const struct tls_certificate *certi
 {
 	struct open_certificate open = certificate_begin(w, &certificate->frame);
 
-	write_basic_constraints(w);
+	not_a_ca_write(w);
 	key_usage_write(w, KEY_USAGE_UNUSED_BITS, KEY_USAGE_DIGITAL_SIGNATURE);
-	write_ext_key_usage(w);
+	ext_key_usage_write(w, BYTES_OF_ARRAY(oid_server_auth));
 	subject_key_identifier_write(w, certificate->frame.spki);
 	authority_key_identifier_write(w, certificate->authority_key_identifier);
 	write_subject_alt_name(w, certificate);
