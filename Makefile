@@ -3,6 +3,7 @@
 #   make            build/genuine-ca, build/genuine-device and the CA's roles beside them
 #   make demo       two TPMs get their certificates and talk mutual TLS; four impostors do not
 #   make test       unit and integration tests; TESTS="NAME …" runs those alone
+#   make bench      what one provisioning costs, by role
 #   make install    DESTDIR and PREFIX as usual
 #   make clean
 
@@ -10,7 +11,7 @@ BUILD  ?= build
 PREFIX ?= /usr/local
 TESTS  ?=
 
-.PHONY: all demo test install clean build-dependencies test-dependencies demo-dependencies
+.PHONY: all demo test bench install clean build-dependencies test-dependencies demo-dependencies
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -33,6 +34,9 @@ demo: demo-dependencies all
 
 test: test-dependencies all
 	@dev/run-tests $(BUILD) $(TESTS)
+
+bench: test-dependencies all
+	@GENUINE_BUILD=$(abspath $(BUILD)) tests/bench/provisioning
 
 install: all
 	meson install -C $(BUILD) --no-rebuild

@@ -53,17 +53,6 @@ class Linked(tap.Case):
                 self.assertIn("GNU_RELRO", header)
 
 
-def children(pid):
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in listed]
-
-
-def role_of(pid):
-    """The role that a process plays, by its program's name; None for another program."""
-    program = Path(os.readlink(f"/proc/{pid}/exe")).name
-    return program.removeprefix("genuine-ca-") if program.startswith("genuine-ca-") else None
-
-
 class Running(tap.Case):
     """What each role gave up, read from /proc, and tried from inside."""
 
@@ -73,16 +62,8 @@ class Running(tap.Case):
         cls.ca = Ca(cls.folder / "ca")
         cls.on_stage(cls.ca.start())
 
-    def processes(self):
-        """{role: the process ids that play it}"""
-        found = {role: [] for role in ROLES}
-        for pid in children(self.ca.daemon.process.pid):
-            if (role := role_of(pid)) is not None:
-                found[role].append(pid)
-        return found
-
     def each(self):
-        return [(role, pid) for role, pids in self.processes().items() for pid in pids]
+        return [(role, pid) for role, pids in self.ca.roles().items() for pid in pids]
 
     def status(self, pid):
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
@@ -90,7 +71,7 @@ class Running(tap.Case):
 
     def test_every_role_runs(self):
         """fronts and verifiers are as many as there are cores; authority and store are one each"""
-        counts = {role: len(pids) for role, pids in self.processes().items()}
+        counts = {role: len(pids) for role, pids in self.ca.roles().items()}
         self.assertEqual(counts["front"], counts["verifier"])
         self.assertGreaterEqual(counts["front"], 1)
         self.assertEqual((counts["authority"], counts["store"]), (1, 1))
@@ -150,7 +131,7 @@ class Running(tap.Case):
             for call in ("open", "socket", "execve", "fork"):
                 with self.subTest(f"{role} {call}"):
                     self.wait_for_all()
-                    result = attempt(PROBE, self.processes()[role][0], call)
+                    result = attempt(PROBE, self.ca.roles()[role][0], call)
                     if result.status == SKIPPED:
                         self.skipTest(result.errors)
                     self.assertEqual(result.status, 0, result)
@@ -176,7 +157,7 @@ class Running(tap.Case):
         """Waits until the supervisor has replaced whoever was killed, and the CA answers."""
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
-            if all(self.processes().values()) and self.is_well():
+            if sorted(self.ca.roles()) == sorted(ROLES) and self.is_well():
                 return
             time.sleep(0.05)
         self.fail("the supervisor did not replace a role that was killed\n" + self.ca.daemon.told())

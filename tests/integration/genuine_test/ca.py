@@ -1,7 +1,9 @@
 """Our identity CA in a folder of its own, and its operator."""
 
 import json
+import os
 import re
+from pathlib import Path
 
 from .http import Client
 from .process import GENUINE_CA, Daemon, Failed, attempt, run
@@ -37,8 +39,26 @@ class Ca:
         return self.folder / "ca.pem"
 
     @property
+    def tls_certificate(self):
+        return self.folder / "tls.pem"
+
+    @property
+    def tls_key(self):
+        return self.folder / "secret" / "tls.key"
+
+    @property
     def client(self):
         return Client(self.url, self.certificate)
+
+    def roles(self):
+        """{role: process ids} of the running server's processes."""
+        found = {}
+        pid = self.daemon.process.pid
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            program = Path(os.readlink(f"/proc/{child}/exe")).name
+            if program.startswith("genuine-ca-"):
+                found.setdefault(program.removeprefix("genuine-ca-"), []).append(int(child))
+        return found
 
     def tries(self, *command):
         """Gives one of the operator's commands; how it ended."""
