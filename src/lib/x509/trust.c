@@ -13,9 +13,9 @@ OWNED_TYPE(X509, X509_free)
 OWNED_TYPE(X509_CRL, X509_CRL_free)
 OWNED_TYPE(ISSUING_DIST_POINT, ISSUING_DIST_POINT_free)
 
-enum fault trust_open(struct trust **out)
+enum fault trust_open(struct trust_set **out)
 {
-	struct trust *trust = calloc(1, sizeof(*trust));
+	struct trust_set *trust = calloc(1, sizeof(*trust));
 
 	if (trust == NULL)
 		return FAULT_NO_MEMORY;
@@ -23,7 +23,7 @@ enum fault trust_open(struct trust **out)
 	return FAULT_NONE;
 }
 
-void trust_close(struct trust *trust)
+void trust_close(struct trust_set *trust)
 {
 	if (trust == NULL)
 		return;
@@ -65,7 +65,7 @@ static bool digest_spki(X509 *certificate, uint8_t out[32])
 	return is_made;
 }
 
-enum fault trust_add_anchor(struct trust *trust, struct bytes marks, struct bytes der)
+enum fault trust_add_anchor(struct trust_set *trust, struct bytes marks, struct bytes der)
 {
 	struct trust_anchor anchor = { 0 };
 	owned(X509) *certificate = NULL;
@@ -110,7 +110,7 @@ static bool is_plain_list(const X509_CRL *crl)
 	return point == NULL || point->indirectCRL <= 0;
 }
 
-enum fault trust_add_crl(struct trust *trust, struct bytes der)
+enum fault trust_add_crl(struct trust_set *trust, struct bytes der)
 {
 	const uint8_t *end = der.data;
 	owned(X509_CRL) *crl = d2i_X509_CRL(NULL, &end, (long)der.len);
@@ -135,7 +135,7 @@ static int compare_subjects(const void *a, const void *b)
 		X509_get_subject_name(second->certificate));
 }
 
-const struct trust_anchor *trust_anchors_named(const struct trust *trust, const X509_NAME *name,
+const struct trust_anchor *trust_anchors_named(const struct trust_set *trust, const X509_NAME *name,
 	const struct trust_anchor **end)
 {
 	size_t low = 0, high = trust->anchor_count;
@@ -157,7 +157,7 @@ const struct trust_anchor *trust_anchors_named(const struct trust *trust, const 
 }
 
 /* A signature of an anchor's over something with that issuer; NULL where none made it. */
-static const struct trust_anchor *find_signer(const struct trust *trust, const X509_NAME *issuer,
+static const struct trust_anchor *find_signer(const struct trust_set *trust, const X509_NAME *issuer,
 	bool (*is_signed)(const void *object, EVP_PKEY *key), const void *object)
 {
 	const struct trust_anchor *end;
@@ -188,7 +188,7 @@ static bool is_crl_signed(const void *object, EVP_PKEY *key)
 }
 
 /* The imported issuer of an anchor; NULL where there is none, or where it is its own. */
-static const struct trust_anchor *issuer_of(const struct trust *trust,
+static const struct trust_anchor *issuer_of(const struct trust_set *trust,
 	const struct trust_anchor *anchor)
 {
 	const X509_NAME *issuer = X509_get_issuer_name(anchor->certificate);
@@ -198,7 +198,7 @@ static const struct trust_anchor *issuer_of(const struct trust *trust,
 	return find_signer(trust, issuer, is_certificate_signed, anchor);
 }
 
-bool trust_is_revoked(const struct trust *trust, X509 *certificate, const EVP_PKEY *key)
+bool trust_is_revoked(const struct trust_set *trust, X509 *certificate, const EVP_PKEY *key)
 {
 	for (size_t i = 0; i < trust->crl_count; i++) {
 		const struct trust_crl *list = &trust->crls[i];
@@ -213,7 +213,7 @@ bool trust_is_revoked(const struct trust *trust, X509 *certificate, const EVP_PK
 }
 
 /* Finds who signed each list, and has OpenSSL sort it now rather than in a request. */
-static enum fault seal_crls(struct trust *trust)
+static enum fault seal_crls(struct trust_set *trust)
 {
 	for (size_t i = 0; i < trust->crl_count; i++) {
 		struct trust_crl *list = &trust->crls[i];
@@ -256,7 +256,7 @@ static void inherit(struct trust_anchor *anchor)
 	}
 }
 
-enum fault trust_seal(struct trust *trust)
+enum fault trust_seal(struct trust_set *trust)
 {
 	assert(!trust->is_sealed);
 	qsort(trust->anchors, trust->anchor_count, sizeof(trust->anchors[0]), compare_subjects);
@@ -279,12 +279,12 @@ enum fault trust_seal(struct trust *trust)
 	return FAULT_NONE;
 }
 
-size_t trust_anchor_count(const struct trust *trust)
+size_t trust_anchor_count(const struct trust_set *trust)
 {
 	return trust->anchor_count;
 }
 
-bool trust_has_key(const struct trust *trust, const uint8_t spki_digest[32])
+bool trust_has_key(const struct trust_set *trust, const uint8_t spki_digest[32])
 {
 	for (size_t i = 0; i < trust->anchor_count; i++) {
 		if (memcmp(trust->anchors[i].spki_digest, spki_digest, 32) == 0)

@@ -35,37 +35,37 @@
  */
 enum { TRUST_VERIFICATIONS_MAX = 8, TRUST_CRL_COUNT_MAX = 256 };
 
-struct trust;
+struct trust_set;
 
 /* An empty set; the caller closes it. FAULT_NO_MEMORY. */
-enum fault trust_open(struct trust **out);
-void trust_close(struct trust *);
+enum fault trust_open(struct trust_set **out);
+void trust_close(struct trust_set *);
 
 /*
  * Adds an anchor with its marks (trust_marks.h). FAULT_INVALID: not one certificate, or unknown
  * marks; FAULT_DENIED: not a CA certificate that may issue EK certificates; FAULT_UNSUPPORTED: a
  * key that OpenSSL does not know; FAULT_TOO_LONG: more than ANCHOR_COUNT_MAX.
  */
-enum fault trust_add_anchor(struct trust *, struct bytes marks, struct bytes der);
+enum fault trust_add_anchor(struct trust_set *, struct bytes marks, struct bytes der);
 
 /*
  * Adds a vendor's revocation list. FAULT_INVALID: not one CRL; FAULT_UNSUPPORTED: an indirect or
  * delta list, or an unknown critical extension; FAULT_TOO_LONG. A list is used for as long as it
  * is imported, also after its nextUpdate: what was revoked stays so.
  */
-enum fault trust_add_crl(struct trust *, struct bytes der);
+enum fault trust_add_crl(struct trust_set *, struct bytes der);
 
 /*
  * Ends the adding: proves the links between anchors and finds the issuer of each list. From here
  * on the set does not change and trust_find_path may be asked. FAULT_NOT_FOUND: a list that no
  * anchor has signed.
  */
-enum fault trust_seal(struct trust *);
+enum fault trust_seal(struct trust_set *);
 
-size_t trust_anchor_count(const struct trust *);
+size_t trust_anchor_count(const struct trust_set *);
 
 /* Whether an anchor's SubjectPublicKeyInfo has that SHA-256. */
-bool trust_has_key(const struct trust *, const uint8_t spki_digest[32]);
+bool trust_has_key(const struct trust_set *, const uint8_t spki_digest[32]);
 
 enum trust_verdict {
 	TRUST_PATH_FOUND = 0,
@@ -95,7 +95,7 @@ struct trust_path {
  * passed over. The climb through them does not turn back: with two issuers of one name and key the
  * first is taken. out is written where TRUST_PATH_FOUND.
  */
-enum trust_verdict trust_find_path(const struct trust *, X509 *ek_certificate,
+enum trust_verdict trust_find_path(const struct trust_set *, X509 *ek_certificate,
 	const struct bytes *hints, size_t hint_count, struct trust_path *out);
 
 #endif

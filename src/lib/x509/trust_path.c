@@ -55,7 +55,7 @@ static void hints_open(struct hints *hints, const struct bytes *octets, size_t c
 
 /* A climb from the EK certificate upwards. */
 struct climb {
-	const struct trust *trust;
+	const struct trust_set *trust;
 	unsigned verifications_left;
 	long intermediates; /* hints below the issuer that is looked for */
 	enum trust_verdict verdict; /* of the last step that failed */
@@ -146,7 +146,7 @@ static enum trust_verdict finish(struct climb *climb, const struct trust_anchor 
 	return TRUST_PATH_FOUND;
 }
 
-enum trust_verdict trust_find_path(const struct trust *trust, X509 *ek_certificate,
+enum trust_verdict trust_find_path(const struct trust_set *trust, X509 *ek_certificate,
 	const struct bytes *hint_octets, size_t hint_count, struct trust_path *out)
 {
 	struct climb climb = { .trust = trust, .verifications_left = TRUST_VERIFICATIONS_MAX };

@@ -5,7 +5,7 @@
 #include "trust.h"
 
 /*
- * trust_set: the inside of struct trust, for trust.c, which makes it, and trust_path.c, which
+ * trust_set: the inside of struct trust_set, for trust.c, which makes it, and trust_path.c, which
  * climbs it. Nobody else includes this.
  */
 struct trust_anchor {
@@ -22,7 +22,7 @@ struct trust_crl {
 	EVP_PKEY *key; /* sealed: the anchor's that signed it; not owned */
 };
 
-struct trust {
+struct trust_set {
 	bool is_sealed;
 	bool has_hints; /* sealed: some anchor is marked so */
 	size_t anchor_count, crl_count;
@@ -34,10 +34,10 @@ struct trust {
 bool trust_is_fit_issuer(const X509 *, long intermediates_below);
 
 /* The anchors with that subject are those from the result on, up to end. */
-const struct trust_anchor *trust_anchors_named(const struct trust *, const X509_NAME *,
+const struct trust_anchor *trust_anchors_named(const struct trust_set *, const X509_NAME *,
 	const struct trust_anchor **end);
 
 /* Whether a certificate that key issued is on a list that key signed. */
-bool trust_is_revoked(const struct trust *, X509 *certificate, const EVP_PKEY *key);
+bool trust_is_revoked(const struct trust_set *, X509 *certificate, const EVP_PKEY *key);
 
 #endif

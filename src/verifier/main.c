@@ -1,0 +1,21 @@
+/*
+ * Takes   evidence from the front: everything in it may be an attacker's.
+ * Gives   facts to the authority, or a refusal; the authority's answers to the front.
+ * Holds   the policy: configuration, TPM vendors' anchors and revocation lists. No secret at all.
+ * May not open a file, reach the network or the store, see any private key.
+ */
+#include "algorithms.h"
+#include "role.h"
+#include "sandbox.h"
+#include "verifier.h"
+
+int main(int argc, char **argv)
+{
+	struct role role = role_open(argc, argv, "verifier", ROLE_NEXT + 1, false);
+	const struct sandbox sandbox = { .uid = role.uid, .directory = -1 };
+
+	algorithms_prepare();
+	sandbox_enter(&sandbox);
+	return verifier_run(&(struct verifier_channels){ .control = ROLE_CONTROL,
+		.front = ROLE_UPSTREAM, .authority = ROLE_NEXT });
+}
