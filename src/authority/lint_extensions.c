@@ -54,17 +54,15 @@ static size_t row_of(struct bytes type)
 
 /* ---- which extensions there are ---- */
 
-static bool extensions_frame(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(extensions_frame)
 {
-	(void)c;
 	*saw = t->extension_count > 0 ? t->extensions[t->extension_count - 1].type : t->whole;
 	return t->extensions_are_read;
 }
 
 /* 4.2: each value is the DER of something; der_strict does not look into OCTET STRINGs. */
-static bool extensions_strict(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(extensions_strict)
 {
-	(void)c;
 	for (size_t i = 0; i < t->extension_count; i++) {
 		*saw = t->extensions[i].type;
 		if (der_check_strict(t->extensions[i].value) != FAULT_NONE)
@@ -73,9 +71,8 @@ static bool extensions_strict(const struct tbs_certificate *t, const struct lint
 	return true;
 }
 
-static bool extensions_once(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(extensions_once)
 {
-	(void)c;
 	for (size_t i = 0; i < t->extension_count; i++) {
 		*saw = t->extensions[i].type;
 		if (tbs_extension_find(t, *saw) != &t->extensions[i])
@@ -84,9 +81,8 @@ static bool extensions_once(const struct tbs_certificate *t, const struct lint_c
 	return true;
 }
 
-static bool extensions_none_of_a_ca(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(extensions_none_of_a_ca)
 {
-	(void)c;
 	for (size_t i = 0; i < sizeof(types_of_a_ca) / sizeof(types_of_a_ca[0]); i++) {
 		*saw = types_of_a_ca[i];
 		if (tbs_extension_find(t, *saw) != NULL)
@@ -95,9 +91,8 @@ static bool extensions_none_of_a_ca(const struct tbs_certificate *t, const struc
 	return true;
 }
 
-static bool extensions_known(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(extensions_known)
 {
-	(void)c;
 	for (size_t i = 0; i < t->extension_count; i++) {
 		*saw = t->extensions[i].type;
 		if (row_of(*saw) == ROW_COUNT)
@@ -106,9 +101,8 @@ static bool extensions_known(const struct tbs_certificate *t, const struct lint_
 	return true;
 }
 
-static bool extensions_required(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(extensions_required)
 {
-	(void)c;
 	for (size_t i = 0; i < ROW_COUNT; i++) {
 		*saw = rows[i].type;
 		if (rows[i].is_required && tbs_extension_find(t, rows[i].type) == NULL)
@@ -117,9 +111,8 @@ static bool extensions_required(const struct tbs_certificate *t, const struct li
 	return true;
 }
 
-static bool extensions_order(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(extensions_order)
 {
-	(void)c;
 	for (size_t i = 1; i < t->extension_count; i++) {
 		*saw = t->extensions[i].type;
 		if (row_of(t->extensions[i - 1].type) >= row_of(*saw))
@@ -129,9 +122,8 @@ static bool extensions_order(const struct tbs_certificate *t, const struct lint_
 }
 
 /* X.690, 11.5: a default is left out, so critical is TRUE or not there. */
-static bool critical_default(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(critical_default)
 {
-	(void)c;
 	for (size_t i = 0; i < t->extension_count; i++) {
 		const struct tbs_extension *extension = &t->extensions[i];
 
@@ -142,9 +134,8 @@ static bool critical_default(const struct tbs_certificate *t, const struct lint_
 	return true;
 }
 
-static bool critical_exact(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(critical_exact)
 {
-	(void)c;
 	for (size_t i = 0; i < t->extension_count; i++) {
 		*saw = t->extensions[i].type;
 		if (t->extensions[i].has_critical != rows[row_of(*saw)].is_critical)
@@ -163,20 +154,18 @@ static struct bytes value_of(const struct tbs_certificate *t, struct bytes type)
 #define VALUE(t, name) value_of((t), BYTES_OF_ARRAY(name##_type))
 
 /* Not a CA: cA FALSE is left out and so is pathLenConstraint; nothing is left in the SEQUENCE. */
-static bool basic_constraints(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(basic_constraints)
 {
 	static const uint8_t empty[] = { DER_SEQUENCE, 0 };
 
-	(void)c;
 	*saw = VALUE(t, basic_constraints);
 	return bytes_equal(*saw, BYTES_OF_ARRAY(empty));
 }
 
-static bool key_usage(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(key_usage)
 {
 	static const uint8_t digital_signature[] = { DER_BIT_STRING, 2, 7, 0x80 };
 
-	(void)c;
 	*saw = VALUE(t, key_usage);
 	return bytes_equal(*saw, BYTES_OF_ARRAY(digital_signature));
 }
@@ -187,12 +176,11 @@ static const uint8_t any_purpose[] = { 0x55, 0x1d, 0x25, 0x00 };
 static const uint8_t tcg_purposes[] = { 0x67, 0x81, 0x05, 0x08 };
 static const uint8_t client_auth[] = { 0x2b, 6, 1, 5, 5, 7, 3, 2 };
 
-static bool ext_key_usage_frame(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(ext_key_usage_frame)
 {
 	struct reader outer = reader_of(VALUE(t, ext_key_usage));
 	struct reader purposes = der_enter(&outer, DER_SEQUENCE);
 
-	(void)c;
 	*saw = VALUE(t, ext_key_usage);
 	do
 		(void)der_content(&purposes, DER_OBJECT_IDENTIFIER);
@@ -215,28 +203,24 @@ static struct bytes purpose_below(const struct tbs_certificate *t, struct bytes 
 	return (struct bytes){ 0 };
 }
 
-static bool ext_key_usage_not_any(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(ext_key_usage_not_any)
 {
-	(void)c;
 	*saw = purpose_below(t, BYTES_OF_ARRAY(any_purpose));
 	return saw->len == 0;
 }
 
-static bool ext_key_usage_not_tcg(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(ext_key_usage_not_tcg)
 {
-	(void)c;
 	*saw = purpose_below(t, BYTES_OF_ARRAY(tcg_purposes));
 	return saw->len == 0;
 }
 
-static bool ext_key_usage_client_auth(const struct tbs_certificate *t, const struct lint_context *c,
-	struct bytes *saw)
+RULE(ext_key_usage_client_auth)
 {
 	struct reader outer = reader_of(VALUE(t, ext_key_usage));
 	struct reader purposes = der_enter(&outer, DER_SEQUENCE);
 	struct bytes purpose = der_content(&purposes, DER_OBJECT_IDENTIFIER);
 
-	(void)c;
 	*saw = VALUE(t, ext_key_usage);
 	return bytes_equal(purpose, BYTES_OF_ARRAY(client_auth)) && reader_end(&purposes) == FAULT_NONE;
 }
@@ -244,34 +228,29 @@ static bool ext_key_usage_client_auth(const struct tbs_certificate *t, const str
 /* RFC 7093, 2, method 1: the leftmost 160 bits of SHA-256 of the key. */
 enum { KEY_IDENTIFIER_LEN = 20 };
 
-static bool subject_key_identifier_is_hash(const struct tbs_certificate *t, const struct lint_context *c,
-	struct bytes *saw)
+RULE(subject_key_identifier_is_hash)
 {
 	uint8_t digest[32];
 	struct reader r = reader_of(VALUE(t, subject_key_identifier));
 	struct bytes identifier = der_content(&r, DER_OCTET_STRING);
 
-	(void)c;
 	*saw = VALUE(t, subject_key_identifier);
 	return EVP_Digest(t->spki_key.data, t->spki_key.len, digest, NULL, EVP_sha256(), NULL) == 1 &&
 		bytes_equal(identifier, bytes_of(digest, KEY_IDENTIFIER_LEN)) && reader_end(&r) == FAULT_NONE;
 }
 
 /* keyIdentifier alone: no issuer and serial number beside it. */
-static bool authority_key_identifier_frame(const struct tbs_certificate *t, const struct lint_context *c,
-	struct bytes *saw)
+RULE(authority_key_identifier_frame)
 {
 	struct reader outer = reader_of(VALUE(t, authority_key_identifier));
 	struct reader identifier = der_enter(&outer, DER_SEQUENCE);
 
-	(void)c;
 	*saw = VALUE(t, authority_key_identifier);
 	(void)der_content(&identifier, DER_PRIMITIVE_0);
 	return reader_end(&identifier) == FAULT_NONE && reader_end(&outer) == FAULT_NONE;
 }
 
-static bool authority_key_identifier_exact(const struct tbs_certificate *t, const struct lint_context *c,
-	struct bytes *saw)
+RULE(authority_key_identifier_exact)
 {
 	struct reader outer = reader_of(VALUE(t, authority_key_identifier));
 	struct reader identifier = der_enter(&outer, DER_SEQUENCE);
@@ -279,8 +258,6 @@ static bool authority_key_identifier_exact(const struct tbs_certificate *t, cons
 	*saw = der_content(&identifier, DER_PRIMITIVE_0);
 	return saw->len > 0 && bytes_equal(*saw, c->certificate->authority_key_identifier);
 }
-
-#define LINT(name, clause) { #name, clause, name }
 
 const struct lint *lint_extensions(size_t *count)
 {

@@ -23,66 +23,58 @@ static const uint8_t sha256_with_rsa[] = {
 
 /* ---- the whole ---- */
 
-static bool size(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(size)
 {
-	(void)c;
 	*saw = t->whole;
 	return t->whole.len <= LINT_TBS_MAX;
 }
 
-static bool der_strict(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(der_strict)
 {
-	(void)c;
 	*saw = t->whole;
 	return der_check_strict(t->whole) == FAULT_NONE;
 }
 
-static bool tbs_frame(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(tbs_frame)
 {
-	(void)c;
 	*saw = t->whole;
 	return t->is_read;
 }
 
-static bool version(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(version)
 {
-	(void)c;
 	*saw = t->version;
 	return bytes_equal(t->version, BYTES_OF_ARRAY(version_3));
 }
 
-static bool no_issuer_unique_id(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(no_issuer_unique_id)
 {
-	(void)c;
 	*saw = t->issuer_unique_id;
 	return t->issuer_unique_id.len == 0;
 }
 
-static bool no_subject_unique_id(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(no_subject_unique_id)
 {
-	(void)c;
 	*saw = t->subject_unique_id;
 	return t->subject_unique_id.len == 0;
 }
 
 /* ---- serialNumber ---- */
 
-static bool number_len(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(number_len)
 {
-	(void)c;
 	*saw = t->serial_number;
 	return t->serial_number.len == 16;
 }
 
 /* Positive, and the second bit set, so that no number is ever written shorter. */
-static bool number_positive(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(number_positive)
 {
-	(void)c;
 	*saw = t->serial_number;
 	return t->serial_number.data[0] >= 0x40 && t->serial_number.data[0] <= 0x7f;
 }
 
-static bool number_exact(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(number_exact)
 {
 	*saw = t->serial_number;
 	return bytes_equal(t->serial_number, c->certificate->number);
@@ -90,32 +82,28 @@ static bool number_exact(const struct tbs_certificate *t, const struct lint_cont
 
 /* ---- signature and issuer ---- */
 
-static bool signature_algorithm_known(const struct tbs_certificate *t, const struct lint_context *c,
-	struct bytes *saw)
+RULE(signature_algorithm_known)
 {
-	(void)c;
 	*saw = t->signature;
 	return bytes_equal(t->signature, BYTES_OF_ARRAY(ecdsa_with_sha256)) ||
 		bytes_equal(t->signature, BYTES_OF_ARRAY(ecdsa_with_sha384)) ||
 		bytes_equal(t->signature, BYTES_OF_ARRAY(sha256_with_rsa));
 }
 
-static bool signature_algorithm_exact(const struct tbs_certificate *t, const struct lint_context *c,
-	struct bytes *saw)
+RULE(signature_algorithm_exact)
 {
 	*saw = t->signature;
 	return bytes_equal(t->signature, c->certificate->signature_algorithm);
 }
 
 /* An empty Name is 30 00. */
-static bool issuer_not_empty(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(issuer_not_empty)
 {
-	(void)c;
 	*saw = t->issuer;
 	return t->issuer.len > 2;
 }
 
-static bool issuer_exact(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(issuer_exact)
 {
 	*saw = t->issuer;
 	return bytes_equal(t->issuer, c->certificate->issuer);
@@ -186,77 +174,69 @@ static bool time_type_fits(struct der_value time)
 	return time.tag == DER_UTC_TIME || year_of(time, &month_at) >= 2050;
 }
 
-static bool validity_frame(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(validity_frame)
 {
-	(void)c;
 	*saw = t->not_after.whole;
 	return t->validity_is_read;
 }
 
-static bool not_before_form(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(not_before_form)
 {
 	int64_t seconds;
 
-	(void)c;
 	*saw = t->not_before.whole;
 	return time_read(t->not_before, &seconds);
 }
 
-static bool not_before_type(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(not_before_type)
 {
-	(void)c;
 	*saw = t->not_before.whole;
 	return time_type_fits(t->not_before);
 }
 
-static bool not_after_form(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(not_after_form)
 {
 	int64_t seconds;
 
-	(void)c;
 	*saw = t->not_after.whole;
 	return time_read(t->not_after, &seconds);
 }
 
-static bool not_after_type(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(not_after_type)
 {
-	(void)c;
 	*saw = t->not_after.whole;
 	return time_type_fits(t->not_after);
 }
 
-static bool validity_order(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(validity_order)
 {
-	(void)c;
 	*saw = t->not_after.whole;
 	return seconds_of(t->not_before) <= seconds_of(t->not_after);
 }
 
-static bool not_before_within_ca(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(not_before_within_ca)
 {
 	*saw = t->not_before.whole;
 	return seconds_of(t->not_before) >= (int64_t)c->ca_not_before_s;
 }
 
-static bool not_after_within_ca(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(not_after_within_ca)
 {
 	*saw = t->not_after.whole;
 	return seconds_of(t->not_after) <= (int64_t)c->ca_not_after_s;
 }
 
-static bool not_before_exact(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(not_before_exact)
 {
 	*saw = t->not_before.whole;
 	return seconds_of(t->not_before) == (int64_t)c->certificate->not_before_s;
 }
 
-static bool not_after_exact(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(not_after_exact)
 {
 	*saw = t->not_after.whole;
 	return seconds_of(t->not_after) == (int64_t)c->certificate->not_after_s;
 }
-
-#define LINT(name, clause) { #name, clause, name }
 
 const struct lint *lint_fields(size_t *count)
 {

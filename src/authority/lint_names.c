@@ -33,8 +33,7 @@ static struct bytes oid_bytes(const struct oid *oid)
 
 /* ---- subjectAltName ---- */
 
-static bool subject_alt_name_presence(const struct tbs_certificate *t, const struct lint_context *c,
-	struct bytes *saw)
+RULE(subject_alt_name_presence)
 {
 	const struct device_certificate *meant = c->certificate;
 	bool is_meant = meant->hardware_module_type.len > 0 || meant->uri.len > 0 || meant->dns.len > 0;
@@ -44,7 +43,7 @@ static bool subject_alt_name_presence(const struct tbs_certificate *t, const str
 }
 
 /* The kinds of names: those that the profile gives, in its order, each once. */
-static bool subject_alt_name_kinds(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(subject_alt_name_kinds)
 {
 	const struct device_certificate *meant = c->certificate;
 	const struct {
@@ -81,7 +80,7 @@ static struct bytes alt_name(const struct tbs_certificate *t, uint8_t tag)
 }
 
 /* HardwareModuleName (RFC 4108, 5): the configured type and the device's serial, nothing more. */
-static bool hardware_module_name(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(hardware_module_name)
 {
 	struct reader other_name = reader_of(alt_name(t, OTHER_NAME));
 
@@ -106,11 +105,10 @@ static bool is_label_character(uint8_t c)
 }
 
 /* RFC 1034, 3.5: labels of letters, digits and hyphens, 1 to 63 octets; so no wildcard either. */
-static bool dns_name_form(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(dns_name_form)
 {
 	size_t label_len = 0;
 
-	(void)c;
 	*saw = alt_name(t, DNS_NAME);
 	for (size_t i = 0; i < saw->len; i++) {
 		if (saw->data[i] == '.' && label_len == 0)
@@ -124,7 +122,7 @@ static bool dns_name_form(const struct tbs_certificate *t, const struct lint_con
 	return saw->len == 0 || (label_len > 0 && saw->len <= DNS_NAME_MAX);
 }
 
-static bool dns_name_exact(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(dns_name_exact)
 {
 	*saw = alt_name(t, DNS_NAME);
 	return bytes_equal(*saw, c->certificate->dns);
@@ -142,14 +140,13 @@ static bool is_uri(struct bytes text)
 	return colon != NULL && colon > text.data;
 }
 
-static bool uri_form(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(uri_form)
 {
-	(void)c;
 	*saw = alt_name(t, URI_NAME);
 	return saw->len == 0 || is_uri(*saw);
 }
 
-static bool uri_exact(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(uri_exact)
 {
 	*saw = alt_name(t, URI_NAME);
 	return bytes_equal(*saw, c->certificate->uri);
@@ -167,11 +164,10 @@ static struct bytes take_policy(struct reader *policies)
 	return identifier;
 }
 
-static bool policies_frame(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(policies_frame)
 {
 	struct reader outer = reader_of(VALUE(t, certificate_policies));
 
-	(void)c;
 	*saw = outer.rest;
 	if (saw->len == 0)
 		return true;
@@ -194,19 +190,17 @@ static size_t policy_count(const struct tbs_certificate *t, struct bytes policy)
 	return count;
 }
 
-static bool policies_not_any(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(policies_not_any)
 {
-	(void)c;
 	*saw = VALUE(t, certificate_policies);
 	return policy_count(t, BYTES_OF_ARRAY(any_policy)) == 0;
 }
 
-static bool policies_once(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(policies_once)
 {
 	struct reader outer = reader_of(VALUE(t, certificate_policies));
 	struct reader policies = der_enter(&outer, DER_SEQUENCE);
 
-	(void)c;
 	while (policies.fault == FAULT_NONE && policies.rest.len > 0) {
 		*saw = take_policy(&policies);
 		if (policy_count(t, *saw) != 1)
@@ -215,7 +209,7 @@ static bool policies_once(const struct tbs_certificate *t, const struct lint_con
 	return true;
 }
 
-static bool policies_exact(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(policies_exact)
 {
 	struct reader outer = reader_of(VALUE(t, certificate_policies));
 
@@ -247,16 +241,13 @@ static struct bytes crl_url(const struct tbs_certificate *t)
 	return is_all ? url : bytes_of(NULL, 0);
 }
 
-static bool crl_distribution_point_frame(const struct tbs_certificate *t, const struct lint_context *c,
-	struct bytes *saw)
+RULE(crl_distribution_point_frame)
 {
-	(void)c;
 	*saw = VALUE(t, crl_distribution_points);
 	return saw->len == 0 || is_uri(crl_url(t));
 }
 
-static bool crl_distribution_point_exact(const struct tbs_certificate *t, const struct lint_context *c,
-	struct bytes *saw)
+RULE(crl_distribution_point_exact)
 {
 	*saw = crl_url(t);
 	return bytes_equal(*saw, c->certificate->crl_url);
@@ -276,22 +267,17 @@ static struct bytes issuer_url(const struct tbs_certificate *t)
 	return is_all ? url : bytes_of(NULL, 0);
 }
 
-static bool authority_info_access_frame(const struct tbs_certificate *t, const struct lint_context *c,
-	struct bytes *saw)
+RULE(authority_info_access_frame)
 {
-	(void)c;
 	*saw = VALUE(t, authority_info_access);
 	return saw->len == 0 || is_uri(issuer_url(t));
 }
 
-static bool authority_info_access_exact(const struct tbs_certificate *t, const struct lint_context *c,
-	struct bytes *saw)
+RULE(authority_info_access_exact)
 {
 	*saw = issuer_url(t);
 	return bytes_equal(*saw, c->certificate->issuer_url);
 }
-
-#define LINT(name, clause) { #name, clause, name }
 
 const struct lint *lint_names(size_t *count)
 {

@@ -16,16 +16,14 @@ static const uint8_t oid_organizational_unit[] = { 0x55, 0x04, 0x0b };
 
 /* ---- subject ---- */
 
-static bool subject_frame(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(subject_frame)
 {
-	(void)c;
 	*saw = t->subject;
 	return t->subject_is_read;
 }
 
-static bool subject_single_valued(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(subject_single_valued)
 {
-	(void)c;
 	*saw = t->subject;
 	for (size_t i = 0; i < t->rdn_count; i++) {
 		if (t->rdns[i].is_multi_valued)
@@ -35,7 +33,7 @@ static bool subject_single_valued(const struct tbs_certificate *t, const struct 
 }
 
 /* O, OU where one is meant, serialNumber, CN: these, in this order, each once. */
-static bool subject_attributes(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(subject_attributes)
 {
 	struct bytes types[4] = { BYTES_OF_ARRAY(oid_organization) };
 	size_t count = 1;
@@ -61,97 +59,86 @@ static bool is_text(struct der_value value)
 	return value.tag == DER_UTF8_STRING && utf8_is_valid(value.content);
 }
 
-static bool organization_type(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(organization_type)
 {
 	struct der_value value = ATTRIBUTE(t, organization);
 
-	(void)c;
 	*saw = value.whole;
 	return is_text(value);
 }
 
-static bool organization_len(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(organization_len)
 {
 	*saw = ATTRIBUTE(t, organization).content;
-	(void)c;
 	return saw->len >= 1 && saw->len <= ORGANIZATION_MAX;
 }
 
-static bool organization_exact(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(organization_exact)
 {
 	*saw = ATTRIBUTE(t, organization).content;
 	return bytes_equal(*saw, c->certificate->organization);
 }
 
-static bool organizational_unit_type(const struct tbs_certificate *t, const struct lint_context *c,
-	struct bytes *saw)
+RULE(organizational_unit_type)
 {
 	struct der_value value = ATTRIBUTE(t, organizational_unit);
 
-	(void)c;
 	*saw = value.whole;
 	return value.tag == 0 || is_text(value);
 }
 
-static bool organizational_unit_len(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(organizational_unit_len)
 {
 	struct der_value value = ATTRIBUTE(t, organizational_unit);
 
-	(void)c;
 	*saw = value.content;
 	return value.tag == 0 || (value.content.len >= 1 && value.content.len <= ORGANIZATION_MAX);
 }
 
-static bool organizational_unit_exact(const struct tbs_certificate *t, const struct lint_context *c,
-	struct bytes *saw)
+RULE(organizational_unit_exact)
 {
 	*saw = ATTRIBUTE(t, organizational_unit).content;
 	return bytes_equal(*saw, c->certificate->organizational_unit);
 }
 
 /* X.520, 6.2.9: serialNumber is a PrintableString. */
-static bool serial_number_type(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(serial_number_type)
 {
 	struct der_value value = ATTRIBUTE(t, serial_number);
 
-	(void)c;
 	*saw = value.whole;
 	return value.tag == DER_PRINTABLE_STRING;
 }
 
-static bool serial_number_form(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(serial_number_form)
 {
-	(void)c;
 	*saw = ATTRIBUTE(t, serial_number).content;
 	return serial_is_well_formed(*saw);
 }
 
-static bool serial_number_exact(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(serial_number_exact)
 {
 	*saw = ATTRIBUTE(t, serial_number).content;
 	return bytes_equal(*saw, c->certificate->serial);
 }
 
-static bool common_name_type(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(common_name_type)
 {
 	struct der_value value = ATTRIBUTE(t, common_name);
 
-	(void)c;
 	*saw = value.whole;
 	return value.tag == DER_UTF8_STRING;
 }
 
-static bool common_name_is_serial(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(common_name_is_serial)
 {
-	(void)c;
 	*saw = ATTRIBUTE(t, common_name).content;
 	return bytes_equal(*saw, ATTRIBUTE(t, serial_number).content);
 }
 
 /* With the CA's own name the certificate would pass for self-issued (3.2, 6.1). */
-static bool subject_is_not_issuer(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(subject_is_not_issuer)
 {
-	(void)c;
 	*saw = t->subject;
 	return !bytes_equal(t->subject, t->issuer);
 }
@@ -192,26 +179,23 @@ static const struct key_kind *kind_of(const struct tbs_certificate *t)
 	return NULL;
 }
 
-static bool spki_frame(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(spki_frame)
 {
-	(void)c;
 	*saw = t->spki;
 	return t->spki_is_read;
 }
 
-static bool spki_algorithm(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(spki_algorithm)
 {
-	(void)c;
 	*saw = t->spki_algorithm;
 	return kind_of(t) != NULL;
 }
 
 /* SEC 1, 2.3.3: uncompressed, both coordinates of the field's length. */
-static bool spki_point(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(spki_point)
 {
 	size_t field_len = kind_of(t)->field_len;
 
-	(void)c;
 	*saw = t->spki_key;
 	return field_len == 0 || (t->spki_key.len == 1 + 2 * field_len && t->spki_key.data[0] == 0x04);
 }
@@ -228,11 +212,10 @@ static bool read_rsa(const struct tbs_certificate *t, struct bytes *modulus, str
 }
 
 /* 2048, 3072 or 4096 bits exactly, and odd. */
-static bool spki_modulus(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(spki_modulus)
 {
 	struct bytes exponent;
 
-	(void)c;
 	if (kind_of(t)->field_len != 0)
 		return true;
 	if (!read_rsa(t, saw, &exponent))
@@ -241,12 +224,11 @@ static bool spki_modulus(const struct tbs_certificate *t, const struct lint_cont
 		(saw->data[0] & 0x80) != 0 && (saw->data[saw->len - 1] & 1) != 0;
 }
 
-static bool spki_exponent(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(spki_exponent)
 {
 	static const uint8_t f4[] = { 0x01, 0x00, 0x01 };
 	struct bytes modulus;
 
-	(void)c;
 	if (kind_of(t)->field_len != 0)
 		return true;
 	return read_rsa(t, &modulus, saw) && bytes_equal(*saw, BYTES_OF_ARRAY(f4));
@@ -262,25 +244,23 @@ static struct bytes key_of(struct bytes spki)
 	return der_octets_of_bit_string(&info);
 }
 
-static bool spki_is_not_ca(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(spki_is_not_ca)
 {
 	*saw = t->spki;
 	return !bytes_equal(t->spki_key, key_of(c->ca_spki));
 }
 
-static bool spki_is_not_ek(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(spki_is_not_ek)
 {
 	*saw = t->spki;
 	return !bytes_equal(t->spki_key, key_of(c->ek_spki));
 }
 
-static bool spki_exact(const struct tbs_certificate *t, const struct lint_context *c, struct bytes *saw)
+RULE(spki_exact)
 {
 	*saw = t->spki;
 	return bytes_equal(t->spki, c->certificate->spki);
 }
-
-#define LINT(name, clause) { #name, clause, name }
 
 const struct lint *lint_subject(size_t *count)
 {

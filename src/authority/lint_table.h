@@ -15,6 +15,12 @@ struct lint {
 	bool (*holds)(const struct tbs_certificate *, const struct lint_context *, struct bytes *saw);
 };
 
+/* The head of a lint's function, and its row. */
+#define RULE(name) \
+	static bool name([[maybe_unused]] const struct tbs_certificate *t, \
+		[[maybe_unused]] const struct lint_context *c, struct bytes *saw)
+#define LINT(name, clause) { #name, clause, name }
+
 /* The lints of each file, in order; count is set to how many there are. */
 const struct lint *lint_fields(size_t *count);     /* framing, version, number, names, validity */
 const struct lint *lint_subject(size_t *count);    /* subject and subjectPublicKeyInfo */
