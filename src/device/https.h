@@ -1,0 +1,55 @@
+#ifndef DEVICE_HTTPS_H
+#define DEVICE_HTTPS_H
+
+#include "bytes.h"
+#include "failure.h"
+#include "limits.h"
+#include "wall_clock.h"
+
+#include <curl/curl.h>
+
+/*
+ * https: one request, one answer, to one CA. https only, TLS 1.3, the operator's anchors and no
+ * others, no redirects, no proxy, at most 64 KiB and 30 seconds. Ends early where the program is
+ * told to (a pending SIGINT, SIGTERM or SIGHUP).
+ */
+struct https {
+	CURL *curl;
+	const char *origin;   /* https://HOST[:PORT] */
+	struct bytes anchors; /* PEM */
+	struct wall_clock *clock;
+	struct failure *failure;
+};
+
+struct https_answer {
+	long status;
+	uint32_t retry_after_s; /* 0: not said */
+	uint8_t body[BODY_MAX];
+	size_t body_len;
+	bool is_too_long;
+};
+
+/* anchors and origin must outlive the struct. */
+enum fault https_open(struct https *, const char *origin, struct bytes anchors,
+	struct wall_clock *, struct failure *);
+void https_close(struct https *);
+#define owned_https __attribute__((cleanup(https_close))) struct https
+
+/*
+ * Posts body, JSON, to the origin's path. FAULT_TIMEOUT where the CA was not reached but may be
+ * another time, with the failure filled in; FAULT_DENIED where trying again is of no use, such as a
+ * server that is not our CA's.
+ */
+enum fault https_post(
+	struct https *, const char *path, const char *body, size_t body_len, struct https_answer *out);
+
+/* Gets the origin's path; the same faults. */
+enum fault https_get(struct https *, const char *path, struct https_answer *out);
+
+/*
+ * For a clock that is wrong: makes a handshake without the test of validity times, anchors and
+ * name as ever, sends nothing but GET /healthz, and sets the clock by the answer's Date.
+ */
+enum fault https_set_clock(struct https *);
+
+#endif

@@ -1,0 +1,48 @@
+#ifndef DEVICE_IDENTITY_KEY_H
+#define DEVICE_IDENTITY_KEY_H
+
+#include "directory.h"
+#include "state.h"
+#include "templates.h"
+#include "tpm_session.h"
+
+/*
+ * identity_key: the key that the certificate will name (IK). Born in the TPM as a child of the SRK,
+ * attributes 00040472, scheme NULL, so that TLS may pick the hash; made persistent, and its two
+ * halves (key.pub, key.priv: TPM2B_PUBLIC and TPM2B_PRIVATE) kept in the folder.
+ *
+ * The order makes every interruption harmless: first the halves are on disk, then state.json names
+ * the handle, and only then does the TPM keep the key there. A run that finds a key at the handle
+ * takes it for its own only where the area equals key.pub; it never removes anybody's.
+ */
+struct identity_key {
+	const struct template_row *template;
+	struct tpm_key key;
+	struct tpm_area area;
+	uint8_t id[32]; /* IK id (docs/PROTOCOL.md) */
+	uint32_t handle;
+	bool is_new;    /* made in this run */
+	struct tpm_object object;
+};
+
+void identity_key_close(struct identity_key *);
+#define owned_identity_key __attribute__((cleanup(identity_key_close))) struct identity_key
+
+/* What the command line asks for; TEMPLATE_NONE and 0 where it asks for nothing. */
+struct identity_key_wish {
+	enum tpm_template template;
+	uint32_t handle;
+};
+
+/*
+ * Finds the key of this folder, or makes it persistent again, or makes a new one: when there is
+ * none, or when the TPM no longer takes it because it was cleared. Keeps state up to date.
+ */
+enum fault identity_key_open(struct tpm *, const struct directory *,
+	const struct identity_key_wish *, struct state *, struct identity_key *out);
+
+/* Finds the persistent key of this folder and makes nothing. FAULT_NOT_FOUND. */
+enum fault identity_key_find(
+	struct tpm *, const struct directory *, struct state *, struct identity_key *out);
+
+#endif

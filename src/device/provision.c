@@ -1,0 +1,297 @@
+#include "provision.h"
+
+#include "activation.h"
+#include "ca_client.h"
+#include "csr.h"
+#include "encoding.h"
+#include "endorsement_key.h"
+#include "identity_key.h"
+#include "install.h"
+#include "interruption.h"
+#include "report.h"
+#include "state.h"
+#include "wall_clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
+enum { ANCHORS_PEM_MAX = 65536, START_AGAIN_MAX = 4 };
+
+/* Everything that one run has in hand. */
+struct run {
+	struct tpm *tpm;
+	const struct options *options;
+	struct failure *failure;
+	struct directory directory;
+	struct state state;
+	struct wall_clock clock;
+	struct https https;
+	struct identity_key ik;
+	struct endorsement_key ek;
+	struct ek_chain ek_chain;
+	struct csr csr;
+	struct bytes anchors;
+	uint8_t anchors_pem[ANCHORS_PEM_MAX];
+	struct challenge challenge;
+	struct issued issued;
+	bool is_same;
+	time_t not_after;
+};
+
+static void run_close(struct run *run)
+{
+	endorsement_key_close(&run->ek);
+	identity_key_close(&run->ik);
+	https_close(&run->https);
+	directory_close(&run->directory);
+}
+
+static enum fault take_setting(struct run *run, const char *option, const char *given, char *known,
+	size_t capacity)
+{
+	if (given != NULL)
+		(void)snprintf(known, capacity, "%s", given);
+	if (known[0] != '\0')
+		return FAULT_NONE;
+	return failure_set(run->failure, EXIT_USAGE, "`genuine-device help` shows how it is called",
+		"%s is missing, and %s has not been told it before", option, run->directory.path);
+}
+
+static enum fault take_anchors(struct run *run)
+{
+	const char *path = run->options->ca_cert;
+
+	if (path != NULL)
+		return file_read(path, run->anchors_pem, sizeof(run->anchors_pem), run->failure,
+			&run->anchors);
+	enum fault fault = directory_read(&run->directory, "ca.pem", run->anchors_pem,
+		sizeof(run->anchors_pem), &run->anchors);
+	if (fault == FAULT_NONE || fault == FAULT_DENIED)
+		return fault;
+	return failure_set(run->failure, EXIT_USAGE, "`genuine-device help` shows how it is called",
+		"--ca-cert is missing, and %s has no ca.pem yet", run->directory.path);
+}
+
+/* The command line, completed by what the device was told the last time. */
+static enum fault take_settings(struct run *run)
+{
+	const struct options *options = run->options;
+	struct state *state = &run->state;
+
+	enum fault fault = state_read(&run->directory, state);
+	if (fault == FAULT_DENIED)
+		return fault;
+	fault = take_setting(run, "--ca", options->ca, state->ca, sizeof(state->ca));
+	if (fault == FAULT_NONE)
+		fault = take_setting(run, "--serial", options->serial, state->serial,
+			sizeof(state->serial));
+	if (fault == FAULT_NONE)
+		fault = take_anchors(run);
+	if (options->profile != NULL)
+		(void)snprintf(state->profile, sizeof(state->profile), "%s", options->profile);
+	return fault;
+}
+
+static enum fault check_interruption(struct run *run)
+{
+	if (!interruption_is_pending())
+		return FAULT_NONE;
+	return failure_set(
+		run->failure, EXIT_OTHER, "run it again to go on", "it was told to stop");
+}
+
+/* Another EK than the last time: another TPM, or its endorsement seed was changed. */
+static void note_change_of_ek(struct run *run)
+{
+	if (run->state.has_ek_id && memcmp(run->state.ek_id, run->ek.id, sizeof(run->ek.id)) != 0)
+		report_note("the endorsement key is not the one of the last time: the TPM was replaced "
+			    "or its endorsement seed changed");
+}
+
+static enum fault step_keys(struct run *run)
+{
+	struct identity_key_wish wish = { run->options->key, run->options->handle };
+	struct ek_order order = ek_order_of(run->options->ek, run->state.ek);
+
+	enum fault fault =
+		identity_key_open(run->tpm, &run->directory, &wish, &run->state, &run->ik);
+	if (fault != FAULT_NONE)
+		return fault;
+	report_state("the identity key at 0x%08x is kept and nothing was installed", run->ik.handle);
+	fault = endorsement_key_choose(run->tpm, &order, &run->ek);
+	if (fault == FAULT_NOT_FOUND || fault == FAULT_UNSUPPORTED)
+		fault = failure_set(run->failure, EXIT_TPM_REFUSED, "try --ek auto",
+			"the TPM has no endorsement key of the kind that was asked for");
+	if (fault != FAULT_NONE)
+		return fault;
+	note_change_of_ek(run);
+	report_step(1, "keys: identity key %s at 0x%08x (%s), endorsement key %s (%s)",
+		run->ik.template->name, run->ik.handle, run->ik.is_new ? "new" : "found",
+		run->ek.template->name, run->ek.object.is_persistent ? "persistent" : "made anew");
+	return FAULT_NONE;
+}
+
+static enum fault step_evidence(struct run *run)
+{
+	enum fault fault = ek_chain_read(run->tpm, &run->ek_chain);
+
+	if (fault != FAULT_NONE)
+		return fault;
+	if (run->ek.certificate_len == 0)
+		report_step(2, "evidence: public areas; the TPM has no certificate for this key");
+	else
+		report_step(2, "evidence: public areas, certificate of %zu octets that names this key, "
+			       "%zu of its issuers", run->ek.certificate_len, run->ek_chain.count);
+	return FAULT_NONE;
+}
+
+static enum fault step_csr(struct run *run)
+{
+	enum fault fault = csr_make(run->tpm, &run->ik, run->state.serial, &run->csr);
+
+	if (fault == FAULT_NONE)
+		report_step(3, "request: %s, signed in the TPM", run->state.serial);
+	return fault;
+}
+
+static struct evidence evidence_of(const struct run *run)
+{
+	return (struct evidence){
+		.csr = bytes_of(run->csr.data, run->csr.len),
+		.ik_public = tpm_area_bytes(&run->ik.area),
+		.ek_public = tpm_area_bytes(&run->ek.area),
+		.ek_certificate = bytes_of(run->ek.certificate, run->ek.certificate_len),
+		.ek_chain = run->ek_chain.certificate,
+		.ek_chain_count = run->ek_chain.count,
+		.profile = run->state.profile,
+	};
+}
+
+/* Steps 4 to 6 up to the answer. FAULT_BUSY where the CA wants them started again. */
+static enum fault steps_with_ca(struct run *run)
+{
+	struct evidence evidence = evidence_of(run);
+	owned_secret ticket = { 0 };
+
+	enum fault fault = ca_get_challenge(&run->https, &evidence, &run->challenge);
+	if (fault != FAULT_NONE)
+		return fault;
+	report_step(4, "getChallenge: %s sealed a ticket for these two keys", run->https.origin);
+	fault = credential_activate(run->tpm, &run->ek, &run->ik,
+		bytes_of(run->challenge.credential, run->challenge.credential_len), &ticket);
+	if (fault == FAULT_NONE)
+		fault = check_interruption(run);
+	if (fault != FAULT_NONE)
+		return fault;
+	report_step(5, "activation: the TPM opened it in an encrypted session");
+	return ca_get_certificate(&run->https, &evidence, &run->challenge, &ticket, &run->issued);
+}
+
+/* Once at once, then with back-off (docs/PROTOCOL.md, HTTP, 409). */
+static enum fault with_new_starts(struct run *run)
+{
+	enum fault fault = steps_with_ca(run);
+
+	for (unsigned again = 0; fault == FAULT_BUSY && again < START_AGAIN_MAX; again++) {
+		report_note("the CA wants it started again");
+		if (again > 0 && interruption_wait(ca_wait_s(0, again + 1)))
+			return check_interruption(run);
+		fault = steps_with_ca(run);
+	}
+	if (fault != FAULT_BUSY)
+		return fault;
+	return failure_set(run->failure, EXIT_CA_REFUSED,
+		"run it again in some minutes; if that does not help, ask whoever runs the CA",
+		"the CA wanted it started again %d times", START_AGAIN_MAX);
+}
+
+static enum fault step_install(struct run *run)
+{
+	struct installation installation = {
+		.tpm = run->tpm,
+		.directory = &run->directory,
+		.ik = &run->ik,
+		.serial = run->state.serial,
+		.anchors = run->anchors,
+		.tcti = run->options->tcti,
+		.now = wall_clock_now(&run->clock),
+	};
+	enum fault fault =
+		issued_install(&installation, &run->issued, &run->is_same, &run->not_after);
+
+	if (fault != FAULT_NONE)
+		return fault;
+	run->state.ek = run->ek.template->template;
+	run->state.has_ek_id = true;
+	memcpy(run->state.ek_id, run->ek.id, sizeof(run->ek.id));
+	fault = state_write(&run->directory, &run->state);
+	if (fault == FAULT_NONE)
+		report_step(6, "getCertificate: %s", run->is_same ? "the installed one is the newest"
+								  : "checked and installed");
+	return fault;
+}
+
+static enum fault open_ca(struct run *run)
+{
+	enum fault fault = https_open(
+		&run->https, run->state.ca, run->anchors, &run->clock, run->failure);
+
+	if (fault != FAULT_NONE || !run->clock.is_wrong)
+		return fault;
+	report_note("the device's clock is before this program was made: the CA is asked for the time");
+	fault = https_set_clock(&run->https);
+	return fault == FAULT_TIMEOUT ? FAULT_DENIED : fault;
+}
+
+static enum fault all_steps(struct run *run)
+{
+	enum fault (*const steps[])(struct run *) = { take_settings, open_ca, step_keys, step_evidence,
+		step_csr, with_new_starts, step_install };
+	enum fault fault = FAULT_NONE;
+
+	for (size_t i = 0; fault == FAULT_NONE && i < sizeof(steps) / sizeof(steps[0]); i++) {
+		fault = check_interruption(run);
+		if (fault == FAULT_NONE)
+			fault = steps[i](run);
+	}
+	return fault;
+}
+
+static json_t *result_of(const struct run *run)
+{
+	char ek_id[HEX_CAPACITY(32)], ik_id[HEX_CAPACITY(32)], handle[11], not_after[32];
+	struct tm fields;
+
+	hex_encode(BYTES_OF_ARRAY(run->ek.id), ek_id, sizeof(ek_id));
+	hex_encode(BYTES_OF_ARRAY(run->ik.id), ik_id, sizeof(ik_id));
+	(void)snprintf(handle, sizeof(handle), "0x%08x", run->ik.handle);
+	(void)strftime(not_after, sizeof(not_after), "%Y-%m-%dT%H:%M:%SZ",
+		gmtime_r(&run->not_after, &fields));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "serial", run->state.serial,
+		"ek", run->ek.template->name, "ek_id", ek_id, "key", run->ik.template->name, "ik_id",
+		ik_id, "handle", handle, "not_after", not_after, "directory", run->directory.path,
+		"unchanged", run->is_same);
+}
+
+static void print_result(const struct run *run)
+{
+	report_line("%s has its certificate: %s/certificate.pem", run->state.serial,
+		run->directory.path);
+	report_line("how to use it: %s/how-to-use.txt", run->directory.path);
+}
+
+enum fault provision(
+	struct tpm *tpm, const struct options *options, struct failure *failure, json_t **out)
+{
+	__attribute__((cleanup(run_close))) struct run run = { .tpm = tpm, .options = options,
+		.failure = failure, .clock = wall_clock_of_system(), .directory.descriptor = -1 };
+
+	enum fault fault = directory_open(&run.directory, options->directory, failure);
+	if (fault == FAULT_NONE)
+		fault = all_steps(&run);
+	if (fault == FAULT_NONE) {
+		*out = result_of(&run);
+		print_result(&run);
+	}
+	return fault;
+}
