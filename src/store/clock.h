@@ -9,7 +9,7 @@
  * system's clock is set back, and not over a restart. Tickets, changes and leases are all in it.
  *
  * It is the system's clock where that is ahead. Where the system's has fallen behind what was
- * given out before, it goes on at half its pace until it has been overtaken.
+ * given out before, it goes on a little slower than true time until it has been overtaken.
  *
  * Over a restart: no time is given out later than what the database has as reserved. A clock that
  * is opened starts at that mark, so the mark is kept only a little ahead.

@@ -54,11 +54,12 @@ void manifest_strike(struct store *store, const uint8_t ek_id[32])
 	change_stamp(store, SUBJECT_EK, bytes_of(ek_id, 32));
 }
 
-void manifest_strike_serial(struct store *store, const char *serial)
+void manifest_strike_binding(struct store *store, int64_t binding)
 {
 	(void)database_run(&store->database,
-		"UPDATE manifest_row SET struck_at_ms = ?2 WHERE serial = ?1 AND struck_at_ms IS NULL",
-		VALUES(value_text(serial), value_u64(store->now_ms)));
+		"UPDATE manifest_row SET struck_at_ms = ?2 WHERE struck_at_ms IS NULL"
+		" AND ek_id IN (SELECT ek_id FROM binding_ek WHERE binding = ?1)",
+		VALUES(value_number(binding), value_u64(store->now_ms)));
 }
 
 bool manifest_has_serial(struct store *store, const char *serial)

@@ -24,8 +24,8 @@ bool manifest_allows(const char *profiles, const char *profile);
 void manifest_add(struct store *, const uint8_t ek_id[32], const struct manifest_row *);
 void manifest_strike(struct store *, const uint8_t ek_id[32]);
 
-/* Strikes all rows of a serial. */
-void manifest_strike_serial(struct store *, const char *serial);
+/* Strikes the rows of all EKs of a binding. */
+void manifest_strike_binding(struct store *, int64_t binding);
 
 bool manifest_has_serial(struct store *, const char *serial);
 

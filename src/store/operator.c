@@ -1,0 +1,111 @@
+#include "operator.h"
+
+#include "operator_verbs.h"
+
+#include <stdio.h>
+
+struct verb {
+	const char *name;
+	size_t count_min, count_max; /* of arguments */
+	bool is_change;
+	void (*run)(struct operation *);
+};
+
+static const struct verb verbs[] = {
+	{ "device import begin", 0, 3, true, device_import_begin },
+	{ "device import row", 4, 4, true, device_import_row },
+	{ "device import end", 0, 0, true, device_import_end },
+	{ "device list", 0, 0, false, device_list },
+	{ "device show", 1, 1, false, device_show },
+	{ "device suspend", 1, 1, true, device_suspend },
+	{ "device restore", 1, 1, true, device_restore },
+	{ "device release", 1, 1, true, device_release },
+	{ "device rekey", 1, 1, true, device_rekey },
+	{ "ban add", 2, 3, true, ban_add_verb },
+	{ "ban remove", 2, 2, true, ban_remove_verb },
+	{ "ban list", 0, 0, false, ban_list },
+	{ "certificate list", 0, 1, false, certificate_list },
+	{ "certificate show", 1, 1, false, certificate_show },
+	{ "certificate revoke", 1, 2, true, certificate_revoke },
+	{ "audit list", 0, 1, false, audit_list },
+	{ "audit verify", 0, 2, false, audit_verify_verb },
+	{ "crl", 0, 0, false, crl_show },
+};
+
+static const struct verb *verb_of(struct bytes name)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (bytes_equal(bytes_of_string(verbs[i].name), name))
+			return &verbs[i];
+	}
+	return NULL;
+}
+
+/* Takes by=NAME off the end of the arguments. */
+static bool take_actor(struct operation *operation)
+{
+	const struct bytes prefix = BYTES_OF_LITERAL("by=");
+	const struct operator_request *request = operation->request;
+
+	operation->count = request->count;
+	(void)snprintf(operation->actor, sizeof(operation->actor), "operator");
+	if (request->count == 0)
+		return true;
+	struct bytes last = request->arguments[request->count - 1];
+	if (last.len < prefix.len || !bytes_equal(bytes_of(last.data, prefix.len), prefix))
+		return true;
+	char actor[sizeof(operation->actor) + 3];
+	if (!operation_text(operation, request->count - 1, "actor", actor, sizeof(actor)))
+		return false;
+	(void)snprintf(operation->actor, sizeof(operation->actor), "%s", actor + prefix.len);
+	operation->count--;
+	return true;
+}
+
+static void fail_by_database(const struct operation *operation)
+{
+	struct operator_result *result = operation->result;
+
+	result->is_done = false;
+	result->is_not_found = false;
+	(void)snprintf(result->text, sizeof(result->text), "nothing was done, the database failed: %s",
+		store_failure(operation->store));
+}
+
+static void run(struct operation *operation, const struct verb *verb)
+{
+	struct store *store = operation->store;
+
+	store_group_begin(store);
+	store_act_begin(store);
+	verb->run(operation);
+	if (!operation->result->is_done)
+		store_act_undo(store);
+	enum fault act_fault = store_act_end(store);
+	enum fault group_fault = store_group_commit(store);
+	if (act_fault != FAULT_NONE || group_fault != FAULT_NONE)
+		fail_by_database(operation);
+	else if (operation->result->is_done && operation->is_change && operation->row_count == 1)
+		operation->sink->row(operation->sink->context, &operation->row);
+}
+
+void store_operate(struct store *store, const struct operator_request *request,
+	const struct operator_sink *sink, struct operator_result *out)
+{
+	struct operation operation = { .store = store, .request = request, .sink = sink, .result = out };
+	const struct verb *verb = verb_of(request->verb);
+
+	*out = (struct operator_result){ .is_done = false };
+	if (verb == NULL) {
+		operation_refuse(&operation, "there is no such act");
+		return;
+	}
+	if (!take_actor(&operation))
+		return;
+	if (operation.count < verb->count_min || operation.count > verb->count_max) {
+		operation_refuse(&operation, "%s: the number of arguments is wrong", verb->name);
+		return;
+	}
+	operation.is_change = verb->is_change;
+	run(&operation, verb);
+}

@@ -1,0 +1,64 @@
+#ifndef STORE_OPERATOR_H
+#define STORE_OPERATOR_H
+
+#include "store.h"
+
+/*
+ * operator: the operator's acts. Each is one transaction: done wholly, durable before it is
+ * answered, in the audit chain; or not done, and nothing has changed.
+ *
+ * An act is a verb and its arguments, as text. The last argument may be by=NAME: who acts, for the
+ * audit ("operator" where it is left out). Acts that change something act at once, also on what is
+ * being signed: open intents that they concern are closed and their numbers revoked.
+ *
+ * verb                 arguments                       rows (members in order)
+ * device import begin  [add] [replace] [again]         none
+ * device import row    SERIAL EK_ID PROFILES GROUP     none; SERIAL may be empty, PROFILES too (device)
+ * device import end                                    one: rows, added, changed, unchanged
+ * device list                                          serial, state, eks, ek_id, group, certificate, not_after
+ * device show          SERIAL                          kind = device: kind, serial, state, since, rekey_permitted
+ *                                                      kind = ek: kind, ek_id, listed, profiles, group, bound
+ *                                                      kind = ik: kind, ik_id, current, since
+ *                                                      kind = certificate: kind, then as certificate list
+ * device suspend       SERIAL                          one: serial, state
+ * device restore       SERIAL                          one: serial, state
+ * device release       SERIAL                          one: serial, state, revoked
+ * device rekey         SERIAL                          one: serial, rekey_permitted
+ * ban add              ek|ik|serial VALUE [REASON]     one: kind, value
+ * ban remove           ek|ik|serial VALUE              one: kind, value
+ * ban list                                             kind, value, reason, since
+ * certificate list     [SERIAL]                        number, serial, profile, state, not_before, not_after,
+ *                                                      recorded, revoked, reason
+ * certificate show     NUMBER                          as certificate list, then ek_id, ik_id, certificate, chain (PEM)
+ * certificate revoke   SERIAL|NUMBER [REASON]          one: serial, revoked, suspended
+ * audit list           [FROM]                          seq, at, actor, act, detail (JSON), hash
+ * audit verify         [SEQ HASH]                      one: whole, entries, head
+ * crl                                                  number, this_update, next_update, der: base64; a long list
+ *                                                      comes in several rows, whose der are put together in order
+ *
+ * state of a device: listed, bound, suspended, released, banned; of a certificate: current, former,
+ * revoked, ended. REASON of a revocation: one of RFC 5280's names in lowerCamelCase that
+ * operator_certificate.c lists. Times are text, such as 2026-11-23T10:20:30Z. eks, rows, added and
+ * the like are numbers; listed, bound, whole and the like are truths; what is not known is nothing.
+ */
+struct operator_sink {
+	void (*row)(void *context, const struct operator_row *);
+	void *context;
+};
+
+enum { OPERATOR_TEXT_MAX = 400 };
+
+struct operator_result {
+	bool is_done;
+	bool is_not_found;
+	char text[OPERATOR_TEXT_MAX + 1]; /* where it is not done: one plain sentence why */
+};
+
+/*
+ * Does one act, in a group of its own (none may be open). Rows of a listing go to the sink as they
+ * are found, those of a change after its commit; their views live for the call.
+ */
+void store_operate(struct store *, const struct operator_request *, const struct operator_sink *,
+	struct operator_result *out);
+
+#endif

@@ -1,0 +1,102 @@
+#include "operator_verbs.h"
+
+#include "encoding.h"
+
+#include <stdlib.h>
+
+/* A piece of the list for one row: a multiple of three, so that the base64 texts join. */
+enum { LIST_PIECE = 30000 };
+
+/* A number of an entry, in decimal; false where it is none. */
+static bool take_seq(struct operation *operation, size_t position, uint64_t *out)
+{
+	char text[20], *end = text;
+
+	if (!operation_text(operation, position, "number", text, sizeof(text)))
+		return false;
+	unsigned long long seq = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || seq > INT64_MAX) {
+		operation_refuse(operation, "an entry's number is a decimal number");
+		return false;
+	}
+	*out = seq;
+	return true;
+}
+
+void audit_list(struct operation *operation)
+{
+	uint64_t from = 0;
+
+	if (operation->count == 1 && !take_seq(operation, 0, &from))
+		return;
+	owned_query query = query_of(&operation->store->database,
+		"SELECT seq, at_ms, actor, act, detail, hash FROM audit WHERE seq >= ?1 ORDER BY seq",
+		VALUES(value_u64(from)));
+
+	while (query_next(&query)) {
+		row_take_number(operation, "seq", &query);
+		row_take_time_ms(operation, "at", &query);
+		row_take_text(operation, "actor", &query);
+		row_take_text(operation, "act", &query);
+		row_take_text(operation, "detail", &query);
+		row_take_octets(operation, "hash", &query);
+		row_send(operation);
+	}
+	operation_done(operation);
+}
+
+static bool take_checkpoint(struct operation *operation, struct audit_checkpoint *out)
+{
+	if (operation->count == 0)
+		return true;
+	if (operation->count != 2) {
+		operation_refuse(operation, "a checkpoint is an entry's number and its hash");
+		return false;
+	}
+	return take_seq(operation, 0, &out->seq) && operation_id(operation, 1, "hash", out->hash);
+}
+
+void audit_verify_verb(struct operation *operation)
+{
+	struct audit_checkpoint checkpoint = { .seq = 0 };
+	struct audit_verdict verdict;
+
+	if (!take_checkpoint(operation, &checkpoint))
+		return;
+	audit_verify(operation->store, &checkpoint, &verdict);
+	row_truth(operation, "whole", verdict.is_whole);
+	row_number(operation, "entries", (int64_t)verdict.count);
+	row_octets(operation, "head", BYTES_OF_ARRAY(verdict.head));
+	row_send(operation);
+	if (verdict.is_whole)
+		operation_done(operation);
+	else
+		operation_refuse(operation, "the audit chain is broken: %s", verdict.text);
+}
+
+void crl_show(struct operation *operation)
+{
+	char base64[BASE64_CAPACITY(LIST_PIECE)];
+	owned_query query = query_of(&operation->store->database,
+		"SELECT der, number, this_update_s, next_update_s FROM crl ORDER BY number DESC LIMIT 1",
+		NO_VALUES);
+
+	if (!query_next(&query)) {
+		operation_not_found(operation, "there is no revocation list yet");
+		return;
+	}
+	struct bytes der = query_bytes(&query);
+	int64_t number = query_number(&query);
+	uint64_t this_update_s = query_u64(&query), next_update_s = query_u64(&query);
+	for (size_t begin = 0; begin < der.len; begin += LIST_PIECE) {
+		size_t len = der.len - begin < LIST_PIECE ? der.len - begin : LIST_PIECE;
+
+		row_number(operation, "number", number);
+		row_time_s(operation, "this_update", this_update_s);
+		row_time_s(operation, "next_update", next_update_s);
+		base64_encode(bytes_of(der.data + begin, len), base64, sizeof(base64));
+		row_string(operation, "der", base64);
+		row_send(operation);
+	}
+	operation_done(operation);
+}
