@@ -88,11 +88,11 @@ class Refusals(tap.Case):
     def test_banned(self):
         """a banned serial and a banned EK are refused until the ban is lifted"""
         device = self.device("SN-E1")
-        for what in ("SN-E1", device.tpm.ek_id(EK_CERTIFICATE_L1)):
-            with self.subTest(what):
-                self.ca.does("ban", "add", what)
+        for ban in (("serial", "SN-E1"), ("ek", device.tpm.ek_id(EK_CERTIFICATE_L1))):
+            with self.subTest(ban[0]):
+                self.ca.does("ban", "add", *ban)
                 self.check_refused(self.provision(device), "NOT_BANNED", device.tpm)
-                self.ca.does("ban", "remove", what)
+                self.ca.does("ban", "remove", *ban)
         self.assertEqual(self.provision(device).status, 0)
 
     def test_revoked(self):

@@ -87,14 +87,14 @@ class OnTheTpm(tap.Case):
         """refused, it leaves no object, no session and no half-made persistent key"""
         device = self.device("SN-E1")
         persistent = device.tpm.handles("persistent")
-        self.ca.does("ban", "add", "SN-E1")
+        self.ca.does("ban", "add", "serial", "SN-E1")
         result = device.provision(self.ca)
         self.assertEqual(result.status, CA_REFUSED, result)
         self.assertEqual(device.tpm.leftovers(), {})
         new = set(device.tpm.handles("persistent")) - set(persistent)
         kept = {int(device.handle, 16)} if (device.folder / "state.json").exists() else set()
         self.assertLessEqual(new, kept, "a key that stays is one that state.json names")
-        self.ca.does("ban", "remove", "SN-E1")
+        self.ca.does("ban", "remove", "serial", "SN-E1")
         self.assertEqual(device.provision(self.ca).status, 0, "running it again continues")
         self.assertLessEqual(len(set(device.tpm.handles("persistent")) - set(persistent)), 1)
 
