@@ -45,12 +45,13 @@ static const char *base64_trouble(const char *text, size_t len)
 {
 	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	size_t digits = strspn(text, alphabet);
+	size_t end = digits + strspn(text + digits, "=");
 
-	if (digits < len && strchr(" \t\r\n", text[digits]) != NULL)
+	if (end < len && strchr(" \t\r\n", text[end]) != NULL)
 		return "it contains white space";
-	if (digits < len && strchr("-_", text[digits]) != NULL)
+	if (end < len && strchr("-_", text[end]) != NULL)
 		return "it is of the URL alphabet";
-	if (digits + strspn(text + digits, "=") < len)
+	if (end < len)
 		return "it contains a character that is no base64 digit";
 	if (len % 4 != 0)
 		return "its padding is missing or wrong";
