@@ -1,0 +1,489 @@
+#include "kit.h"
+#include "trust.h"
+
+#include "limits.h"
+#include "owned.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+
+/*
+ * A vendor's hierarchy of the test's own: CA 0 is its root, CA n is issued by CA n - 1, the EK
+ * certificate by the last. Each CA has one of three keys in turn, so that neighbours differ.
+ */
+enum { CA_COUNT = 9, KEY_COUNT = 3 };
+
+struct hierarchy {
+	struct kit kit; /* says what an EK certificate says */
+	struct kit_certificate says[CA_COUNT];
+	struct kit_buffer octets[CA_COUNT];
+	struct kit_buffer ek;
+	struct trust_set *trust;
+	struct bytes hints[EK_CHAIN_COUNT_MAX];
+	size_t hint_count;
+};
+
+static const char *const names[CA_COUNT] = {
+	"Root", "CA 1", "CA 2", "CA 3", "CA 4", "CA 5", "CA 6", "CA 7", "CA 8",
+};
+
+static EVP_PKEY *ca_key(size_t i)
+{
+	return kit_key(TEMPLATE_IK_P256, (unsigned)(i % KEY_COUNT));
+}
+
+static void hierarchy_open(struct hierarchy *h)
+{
+	*h = (struct hierarchy){ .kit = kit_of(TEMPLATE_IK_P256, TEMPLATE_EK_L2) };
+	for (size_t i = 0; i < CA_COUNT; i++) {
+		size_t issuer = i == 0 ? 0 : i - 1;
+
+		h->says[i] = h->kit.vendor;
+		h->says[i].subject = names[i];
+		h->says[i].issuer = names[issuer];
+		h->says[i].key = ca_key(i);
+		h->says[i].issuer_key = ca_key(issuer);
+		h->says[i].basic_constraints = "critical,CA:TRUE";
+		h->says[i].number = (long)i + 100;
+	}
+	assert_int_equal(trust_open(&h->trust), FAULT_NONE);
+}
+
+static void hierarchy_close(struct hierarchy *h)
+{
+	trust_close(h->trust);
+	kit_close(&h->kit);
+}
+
+static struct bytes write_ca(struct hierarchy *h, size_t i)
+{
+	kit_certificate_write(&h->says[i], &h->octets[i]);
+	return bytes_of(h->octets[i].data, h->octets[i].len);
+}
+
+static void import(struct hierarchy *h, size_t i, const char *marks)
+{
+	assert_int_equal(trust_add_anchor(h->trust, bytes_of_string(marks), write_ca(h, i)), FAULT_NONE);
+}
+
+static void hint(struct hierarchy *h, size_t i)
+{
+	h->hints[h->hint_count++] = write_ca(h, i);
+}
+
+static void issue_ek(struct hierarchy *h, size_t issuer)
+{
+	h->kit.ek_certificate.issuer = names[issuer];
+	h->kit.ek_certificate.issuer_key = ca_key(issuer);
+	kit_certificate_write(&h->kit.ek_certificate, &h->ek);
+}
+
+/* The hint that issues, then those above it, up to CA `top`. */
+static void hint_from_to(struct hierarchy *h, size_t issuer, size_t top)
+{
+	for (size_t i = issuer + 1; i-- > top;)
+		hint(h, i);
+}
+
+static enum trust_verdict find(struct hierarchy *h, struct trust_path *path)
+{
+	X509 *certificate = NULL;
+
+	assert_int_equal(certificate_open(bytes_of(h->ek.data, h->ek.len), &certificate), FAULT_NONE);
+	enum trust_verdict verdict =
+		trust_find_path(h->trust, certificate, h->hints, h->hint_count, path);
+
+	X509_free(certificate);
+	return verdict;
+}
+
+static void assert_verdict(struct hierarchy *h, enum trust_verdict expected)
+{
+	struct trust_path path;
+	enum trust_verdict verdict = find(h, &path);
+
+	if (verdict != expected)
+		fail_msg("%s, not: %s", trust_verdict_text(verdict), trust_verdict_text(expected));
+}
+
+static void seal(struct hierarchy *h)
+{
+	assert_int_equal(trust_seal(h->trust), FAULT_NONE);
+}
+
+static void test_direct(void **state)
+{
+	struct hierarchy h;
+	struct trust_path path;
+
+	(void)state;
+	hierarchy_open(&h);
+	import(&h, 0, "");
+	seal(&h);
+	issue_ek(&h, 0);
+	assert_int_equal(find(&h, &path), TRUST_PATH_FOUND);
+	assert_int_equal(path.len, 2);
+	assert_int_equal(path.weakest, SIGNATURE_SHA2);
+	assert_int_equal(path.not_before_s, h.kit.ek_certificate.not_before_s);
+	assert_int_equal(path.not_after_s, h.kit.ek_certificate.not_after_s);
+	assert_false(path.is_revoked);
+	hierarchy_close(&h);
+}
+
+/* An imported intermediate ends the path; its root need not be there. */
+static void test_intermediate_is_anchor(void **state)
+{
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	import(&h, 2, "");
+	seal(&h);
+	issue_ek(&h, 2);
+	assert_verdict(&h, TRUST_PATH_FOUND);
+	issue_ek(&h, 1);
+	assert_verdict(&h, TRUST_ISSUER_UNKNOWN);
+	hierarchy_close(&h);
+}
+
+/* The root's permissions hold below it, and its manufacturers where the lower names none. */
+static void test_marks_go_down(void **state)
+{
+	static const uint8_t ifx[] = { 'I', 'F', 'X', 0 }, stm[] = { 'S', 'T', 'M', ' ' };
+	struct hierarchy h;
+	struct trust_path path;
+
+	(void)state;
+	hierarchy_open(&h);
+	import(&h, 0, "ek-only,manufacturer=IFX");
+	import(&h, 1, "sha1");
+	import(&h, 2, "manufacturer=53544D20");
+	seal(&h);
+	issue_ek(&h, 1);
+	assert_int_equal(find(&h, &path), TRUST_PATH_FOUND);
+	assert_true(path.marks->is_ek_only && path.marks->allows_sha1 && !path.marks->has_hints);
+	assert_true(trust_marks_allow(path.marks, ifx));
+	assert_false(trust_marks_allow(path.marks, stm));
+	issue_ek(&h, 2);
+	assert_int_equal(find(&h, &path), TRUST_PATH_FOUND);
+	assert_true(path.marks->is_ek_only && path.marks->allows_sha1);
+	assert_true(trust_marks_allow(path.marks, stm));
+	assert_false(trust_marks_allow(path.marks, ifx));
+	issue_ek(&h, 0);
+	assert_int_equal(find(&h, &path), TRUST_PATH_FOUND);
+	assert_false(path.marks->allows_sha1);
+	hierarchy_close(&h);
+}
+
+static void test_hints(void **state)
+{
+	struct hierarchy h;
+	struct trust_path path;
+
+	(void)state;
+	hierarchy_open(&h);
+	import(&h, 0, "hints");
+	seal(&h);
+	issue_ek(&h, 3);
+	hint(&h, 1);
+	hint(&h, 3);
+	hint(&h, 2);
+	h.hints[h.hint_count++] = BYTES_OF_LITERAL("\x30\x00"); /* does not read: passed over */
+	assert_int_equal(find(&h, &path), TRUST_PATH_FOUND);
+	assert_int_equal(path.len, 5);
+	h.hint_count = 2; /* CA 2 is missing */
+	assert_verdict(&h, TRUST_ISSUER_UNKNOWN);
+	hierarchy_close(&h);
+}
+
+static void test_hints_not_allowed(void **state)
+{
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	import(&h, 0, "");
+	seal(&h);
+	issue_ek(&h, 1);
+	hint(&h, 1);
+	/* No anchor is marked hints: they are not even read. */
+	assert_verdict(&h, TRUST_ISSUER_UNKNOWN);
+	hierarchy_close(&h);
+
+	hierarchy_open(&h);
+	import(&h, 0, "");
+	import(&h, 8, "hints"); /* another vendor's */
+	seal(&h);
+	issue_ek(&h, 1);
+	hint(&h, 1);
+	assert_verdict(&h, TRUST_HINTS_NOT_ALLOWED);
+	hierarchy_close(&h);
+}
+
+/* Hints are links: a root that comes along is no anchor. */
+static void test_hint_is_no_anchor(void **state)
+{
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	import(&h, 8, "hints");
+	seal(&h);
+	issue_ek(&h, 1);
+	hint_from_to(&h, 1, 0);
+	assert_verdict(&h, TRUST_PATH_TOO_LONG); /* the root issues itself, again and again */
+	hierarchy_close(&h);
+}
+
+/* PATH_LEN_MAX is 7: the EK's, five hints, the anchor. */
+static void test_path_length(void **state)
+{
+	struct hierarchy h;
+	struct trust_path path;
+
+	(void)state;
+	hierarchy_open(&h);
+	import(&h, 0, "hints");
+	seal(&h);
+	issue_ek(&h, 5);
+	hint_from_to(&h, 5, 1);
+	assert_int_equal(find(&h, &path), TRUST_PATH_FOUND);
+	assert_int_equal(path.len, PATH_LEN_MAX);
+	hierarchy_close(&h);
+
+	hierarchy_open(&h);
+	import(&h, 0, "hints");
+	seal(&h);
+	issue_ek(&h, 6);
+	hint_from_to(&h, 6, 1);
+	assert_verdict(&h, TRUST_PATH_TOO_LONG);
+	hierarchy_close(&h);
+}
+
+/* RFC 5280, 4.2.1.9: a hint below a CA with pathLenConstraint 0. */
+static void test_path_len_constraint(void **state)
+{
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	h.says[0].basic_constraints = "critical,CA:TRUE,pathlen:0";
+	import(&h, 0, "hints");
+	seal(&h);
+	issue_ek(&h, 0);
+	assert_verdict(&h, TRUST_PATH_FOUND);
+	issue_ek(&h, 1);
+	hint(&h, 1);
+	assert_verdict(&h, TRUST_ISSUER_UNFIT);
+	hierarchy_close(&h);
+}
+
+static void assert_unfit_hint(void (*spoil)(struct kit_certificate *))
+{
+	struct hierarchy h;
+
+	hierarchy_open(&h);
+	import(&h, 0, "hints");
+	seal(&h);
+	spoil(&h.says[1]);
+	issue_ek(&h, 1);
+	hint(&h, 1);
+	assert_verdict(&h, TRUST_ISSUER_UNFIT);
+	/* And what may not be a link may not be an anchor. */
+	hierarchy_close(&h);
+	hierarchy_open(&h);
+	spoil(&h.says[1]);
+	assert_int_equal(trust_add_anchor(h.trust, bytes_of(NULL, 0), write_ca(&h, 1)), FAULT_DENIED);
+	hierarchy_close(&h);
+}
+
+static void no_ca(struct kit_certificate *says)
+{
+	says->basic_constraints = "critical,CA:FALSE";
+}
+
+static void no_basic_constraints(struct kit_certificate *says)
+{
+	says->basic_constraints = NULL;
+}
+
+static void no_cert_sign(struct kit_certificate *says)
+{
+	says->key_usage = "critical,cRLSign,digitalSignature";
+}
+
+static void for_aik(struct kit_certificate *says)
+{
+	says->extended_key_usage = "2.23.133.8.3";
+}
+
+static void critical_unknown(struct kit_certificate *says)
+{
+	says->has_unknown_critical = true;
+}
+
+static void test_unfit_issuers(void **state)
+{
+	(void)state;
+	assert_unfit_hint(no_ca);
+	assert_unfit_hint(no_basic_constraints);
+	assert_unfit_hint(no_cert_sign);
+	assert_unfit_hint(for_aik);
+	assert_unfit_hint(critical_unknown);
+}
+
+/* A CA with the EK purpose, or with any, may issue. */
+static void test_purposes_that_fit(void **state)
+{
+	static const char *const purposes[] = { "2.23.133.8.1", "anyExtendedKeyUsage" };
+	struct hierarchy h;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		hierarchy_open(&h);
+		h.says[0].extended_key_usage = purposes[i];
+		h.says[0].key_usage = NULL;
+		import(&h, 0, "");
+		seal(&h);
+		issue_ek(&h, 0);
+		assert_verdict(&h, TRUST_PATH_FOUND);
+		hierarchy_close(&h);
+	}
+}
+
+/* Of two CAs with one name, the one that signed is found. */
+static void test_namesakes(void **state)
+{
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	h.says[1] = h.says[0];
+	h.says[1].key = h.says[1].issuer_key = ca_key(1);
+	import(&h, 0, "");
+	import(&h, 1, "");
+	seal(&h);
+	issue_ek(&h, 0);
+	assert_verdict(&h, TRUST_PATH_FOUND);
+	h.kit.ek_certificate.issuer_key = ca_key(1);
+	kit_certificate_write(&h.kit.ek_certificate, &h.ek);
+	assert_verdict(&h, TRUST_PATH_FOUND);
+	h.kit.ek_certificate.issuer_key = ca_key(2);
+	kit_certificate_write(&h.kit.ek_certificate, &h.ek);
+	assert_verdict(&h, TRUST_SIGNATURE_INVALID);
+	hierarchy_close(&h);
+}
+
+/* However many namesakes there are, the work ends. */
+static void test_work_is_bounded(void **state)
+{
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	h.says[0].key = h.says[0].issuer_key = ca_key(1);
+	for (long i = 0; i < TRUST_VERIFICATIONS_MAX + 1; i++) {
+		h.says[0].number = i + 1;
+		import(&h, 0, "");
+	}
+	seal(&h);
+	assert_int_equal(trust_anchor_count(h.trust), TRUST_VERIFICATIONS_MAX + 1);
+	issue_ek(&h, 0);
+	assert_verdict(&h, TRUST_TOO_MUCH_WORK);
+	hierarchy_close(&h);
+}
+
+/* Two CAs that certified each other, both imported: a circle of marks, not of work. */
+static void test_cross_certified(void **state)
+{
+	struct hierarchy h;
+	struct trust_path path;
+
+	(void)state;
+	hierarchy_open(&h);
+	h.says[0].issuer = names[1];
+	h.says[0].issuer_key = ca_key(1);
+	import(&h, 0, "hints");
+	import(&h, 1, "ek-only");
+	seal(&h);
+	issue_ek(&h, 1);
+	assert_int_equal(find(&h, &path), TRUST_PATH_FOUND);
+	assert_true(path.marks->has_hints && path.marks->is_ek_only);
+	hierarchy_close(&h);
+}
+
+/* Signature and times of a hint count as those of the EK certificate do; the anchor's do not. */
+static void test_below_the_anchor(void **state)
+{
+	struct hierarchy h;
+	struct trust_path path;
+
+	(void)state;
+	hierarchy_open(&h);
+	h.says[0].hash = "SHA1";
+	h.says[0].not_after_s = h.kit.now_s - 1000;
+	import(&h, 0, "hints");
+	seal(&h);
+	h.says[1].not_after_s = h.kit.now_s - 10;
+	h.says[1].not_before_s = h.kit.now_s - 20;
+	issue_ek(&h, 1);
+	hint(&h, 1);
+	assert_int_equal(find(&h, &path), TRUST_PATH_FOUND);
+	assert_int_equal(path.weakest, SIGNATURE_SHA2);
+	assert_int_equal(path.not_after_s, h.kit.now_s - 10);
+	assert_int_equal(path.not_before_s, h.kit.now_s - 20);
+
+	h.says[1].hash = "SHA1";
+	(void)write_ca(&h, 1);
+	h.hints[0].len = h.octets[1].len;
+	assert_int_equal(find(&h, &path), TRUST_PATH_FOUND);
+	assert_int_equal(path.weakest, SIGNATURE_SHA1);
+	hierarchy_close(&h);
+}
+
+static void test_what_is_no_anchor(void **state)
+{
+	struct hierarchy h;
+	struct bytes der;
+
+	(void)state;
+	hierarchy_open(&h);
+	der = write_ca(&h, 0);
+	assert_int_equal(trust_add_anchor(h.trust, BYTES_OF_LITERAL("sha-1"), der), FAULT_INVALID);
+	assert_int_equal(trust_add_anchor(h.trust, BYTES_OF_LITERAL("hints,"), der), FAULT_INVALID);
+	assert_int_equal(trust_add_anchor(h.trust, BYTES_OF_LITERAL("manufacturer="), der), FAULT_INVALID);
+	assert_int_equal(trust_add_anchor(h.trust, BYTES_OF_LITERAL("manufacturer=ifx"), der),
+		FAULT_INVALID);
+	der.len--;
+	assert_int_equal(trust_add_anchor(h.trust, bytes_of(NULL, 0), der), FAULT_INVALID);
+	assert_int_equal(trust_anchor_count(h.trust), 0);
+	hierarchy_close(&h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_direct),
+		cmocka_unit_test(test_intermediate_is_anchor),
+		cmocka_unit_test(test_marks_go_down),
+		cmocka_unit_test(test_hints),
+		cmocka_unit_test(test_hints_not_allowed),
+		cmocka_unit_test(test_hint_is_no_anchor),
+		cmocka_unit_test(test_path_length),
+		cmocka_unit_test(test_path_len_constraint),
+		cmocka_unit_test(test_unfit_issuers),
+		cmocka_unit_test(test_purposes_that_fit),
+		cmocka_unit_test(test_namesakes),
+		cmocka_unit_test(test_work_is_bounded),
+		cmocka_unit_test(test_cross_certified),
+		cmocka_unit_test(test_below_the_anchor),
+		cmocka_unit_test(test_what_is_no_anchor),
+	};
+
+	return cmocka_run_group_tests_name("trust", tests, NULL, NULL);
+}
