@@ -10,7 +10,7 @@
 	" OR " BAN_OF("2", "IN (SELECT ek_id FROM manifest_row WHERE manifest_row.serial = " serial \
 		" AND struck_at_ms IS NULL UNION SELECT ek_id FROM binding_ek WHERE binding = binding_id" \
 		" AND returned_at_ms IS NULL)") \
-	" OR " BAN_OF("3", "= ik_id")
+	" OR " BAN_OF("3", "= devices.ik_id")
 
 /* The last binding counts, unless it was released and the manifest has the serial again. */
 static const char *state_name(bool is_banned, int64_t state, bool has_ik, bool is_listed)
@@ -50,7 +50,8 @@ static const char *take_state(struct query *query)
 static void list_devices(struct operation *operation)
 {
 	owned_query query = query_of(&operation->store->database,
-		DEVICES " SELECT serial, coalesce(state, 0), ik_id IS NOT NULL, listed > 0, " IS_BANNED("devices.serial") ","
+		DEVICES " SELECT devices.serial, coalesce(state, 0), devices.ik_id IS NOT NULL, listed > 0, "
+		IS_BANNED("devices.serial") ","
 		" CASE WHEN listed > 0 THEN listed ELSE (SELECT count(*) FROM binding_ek WHERE binding = binding_id) END,"
 		" CASE WHEN listed = 1 THEN (SELECT ek_id FROM manifest_row WHERE manifest_row.serial = devices.serial"
 		"  AND struck_at_ms IS NULL) WHEN listed = 0 AND 1 = (SELECT count(*) FROM binding_ek WHERE binding = binding_id)"
@@ -109,7 +110,8 @@ void device_list(struct operation *operation)
 static bool show_device(struct operation *operation, const char *serial, int64_t *binding)
 {
 	owned_query query = query_of(&operation->store->database,
-		DEVICES " SELECT coalesce(state, 0), ik_id IS NOT NULL, listed > 0, " IS_BANNED("devices.serial") ","
+		DEVICES " SELECT coalesce(state, 0), devices.ik_id IS NOT NULL, listed > 0, "
+		IS_BANNED("devices.serial") ","
 		" made_at_ms, rekey_is_permitted, coalesce(binding_id, 0) FROM devices WHERE serial = ?1",
 		VALUES(value_text(serial)));
 

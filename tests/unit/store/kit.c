@@ -229,6 +229,8 @@ bool kit_operate(struct kit *kit, const char *verb, ...)
 	kit->row_count = 0;
 	kit->rows[0] = '\0';
 	store_operate(kit->store, &request, &sink, &kit->result);
+	if (!kit->result.is_done)
+		print_message("# %s: %s\n", verb, kit->result.text);
 	return kit->result.is_done;
 }
 
