@@ -149,6 +149,10 @@ enum fault credential_activate(struct tpm *tpm, const struct endorsement_key *ek
 		return fault;
 	TSS2_RC rc = Esys_ActivateCredential(tpm->esys, ik->object.tr, ek->object.tr,
 		ESYS_TR_PASSWORD, session.tr, ESYS_TR_NONE, &blob, &secret, &info);
+	if (tpm_response_is(rc, TPM2_RC_INTEGRITY))
+		return failure_set(tpm->failure, EXIT_TPM_REFUSED,
+			"run it again; if that does not help, tell whoever runs the CA",
+			"the TPM would not open the CA's credential: it was not sealed for these two keys");
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_refused(tpm, rc, "open the CA's credential");
 	return take_ticket(tpm, info, out);

@@ -56,11 +56,12 @@ static bool check_serial(X509 *certificate, const struct certificate_expectation
 		bytes_of_string(expected->serial));
 }
 
-/* RFC 5280, 4.2.1.9. */
+/* RFC 5280, 4.2.1.9: whatever keyUsage says, which X509_check_ca would let decide. */
 static bool check_not_ca(X509 *certificate, const struct certificate_expectation *expected)
 {
 	(void)expected;
-	return X509_check_ca(certificate) == 0;
+	return (X509_get_extension_flags(certificate) & EXFLAG_CA) == 0 &&
+		X509_check_ca(certificate) == 0;
 }
 
 /* RFC 5280, 4.2.1.3: present, with digitalSignature, without keyCertSign. */

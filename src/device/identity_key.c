@@ -57,45 +57,60 @@ static enum fault find(struct tpm *tpm, const struct key_file *file, uint32_t na
 	return fault;
 }
 
-/* The wished handle, the one named before, or the first that is free; nobody's is overwritten. */
-static enum fault pick_handle(struct tpm *tpm, const struct tpm_handles *taken, uint32_t wished,
-	uint32_t named, uint32_t *out)
-{
-	uint32_t handle = wished != 0 ? wished : named;
+/* What a run needs at hand to come by its key. */
+struct search {
+	struct tpm *tpm;
+	const struct directory *directory;
+	const struct identity_key_wish *wish;
+	struct state *state;
+	struct tpm_handles taken; /* in our range, by whomever */
+	struct key_file file;
+	bool is_new;
+};
 
-	if (wished != 0 && tpm_handles_have(taken, wished))
-		return failure_set(tpm->failure, EXIT_TPM_REFUSED,
+#define ADVICE_TAMPERED "see that nobody has tampered with TPM or bus"
+
+/* The wished handle, the one named before, or the first that is free; nobody's is overwritten. */
+static enum fault pick_handle(struct search *search)
+{
+	uint32_t wished = search->wish->handle;
+	uint32_t handle = wished != 0 ? wished : search->state->handle;
+
+	if (wished != 0 && tpm_handles_have(&search->taken, wished))
+		return failure_set(search->tpm->failure, EXIT_TPM_REFUSED,
 			"leave --handle out to have a free one chosen, or name another",
 			"the handle 0x%08x is taken by another key", wished);
-	if (handle == 0 || tpm_handles_have(taken, handle)) {
+	if (handle == 0 || tpm_handles_have(&search->taken, handle)) {
 		handle = PERSISTENT_HANDLE(IK_HANDLE_FIRST);
-		while (tpm_handles_have(taken, handle))
+		while (tpm_handles_have(&search->taken, handle))
 			handle++;
 	}
 	if (handle > PERSISTENT_HANDLE(IK_HANDLE_LAST))
-		return failure_set(tpm->failure, EXIT_TPM_REFUSED,
+		return failure_set(search->tpm->failure, EXIT_TPM_REFUSED,
 			"remove a persistent key that nobody needs (tpm2_evictcontrol)",
 			"no handle from 0x81020002 to 0x810200ff is free");
-	*out = handle;
+	search->state->handle = handle;
 	return FAULT_NONE;
 }
 
-static enum fault in_public_of(
-	struct tpm *tpm, enum tpm_template template, TPM2B_PUBLIC *out)
+static enum fault in_public_of(struct tpm *tpm, enum tpm_template template, TPM2B_PUBLIC *out)
 {
 	uint8_t buffer[TPM2B_PUBLIC_MAX];
 	struct writer w = WRITER_OF_ARRAY(buffer);
 	struct bytes in_public = { 0 };
 
 	template_in_public_write(&w, template_row(template));
-	(void)!writer_end(&w, &in_public);
+	if (writer_end(&w, &in_public) != FAULT_NONE)
+		in_public = (struct bytes){ 0 };
 	return tpm_public_of(tpm, in_public, out);
 }
 
-static enum fault take_halves(struct tpm *tpm, const TPM2B_PRIVATE *private_half,
-	const TPM2B_PUBLIC *public_half, struct key_file *file)
+/* What the TPM made must be what it was asked for: an interposer could answer in its stead. */
+static enum fault take_halves(struct search *search, const TPM2B_PRIVATE *private_half,
+	const TPM2B_PUBLIC *public_half, enum tpm_template template)
 {
-	enum fault fault = tpm_area_of(tpm, public_half, &file->area);
+	struct key_file *file = &search->file;
+	enum fault fault = tpm_area_of(search->tpm, public_half, &file->area);
 
 	if (fault == FAULT_NONE &&
 		Tss2_MU_TPM2B_PRIVATE_Marshal(private_half, file->private_half,
@@ -103,18 +118,17 @@ static enum fault take_halves(struct tpm *tpm, const TPM2B_PRIVATE *private_half
 		fault = FAULT_TOO_LONG;
 	if (fault == FAULT_NONE)
 		fault = key_file_recognise(file);
-	if (fault == FAULT_NONE || fault == FAULT_DENIED)
-		return fault;
-	return failure_set(tpm->failure, EXIT_TPM_REFUSED,
-		"see that nobody has tampered with TPM or bus",
+	if (fault == FAULT_NONE && file->template->template == template)
+		return FAULT_NONE;
+	return failure_set(search->tpm->failure, EXIT_TPM_REFUSED, ADVICE_TAMPERED,
 		"the TPM made another key than it was asked for");
 }
 
-static enum fault create(
-	struct tpm *tpm, ESYS_TR parent, enum tpm_template template, struct key_file *file)
+static enum fault create(struct search *search, ESYS_TR parent, enum tpm_template template)
 {
 	static const TPM2B_DATA outside_info;
 	static const TPML_PCR_SELECTION creation_pcr;
+	struct tpm *tpm = search->tpm;
 	TPM2B_PRIVATE *private_half = NULL;
 	TPM2B_PUBLIC *public_half = NULL;
 	TPM2B_PUBLIC in_public;
@@ -127,56 +141,56 @@ static enum fault create(
 		&public_half, NULL, NULL, NULL);
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_refused(tpm, rc, "make the identity key");
-	fault = take_halves(tpm, private_half, public_half, file);
+	fault = take_halves(search, private_half, public_half, template);
 	Esys_Free(private_half);
 	Esys_Free(public_half);
-	if (fault == FAULT_NONE && file->template->template != template)
-		fault = failure_set(tpm->failure, EXIT_TPM_REFUSED,
-			"see that nobody has tampered with TPM or bus",
-			"the TPM made another key than it was asked for");
 	return fault;
 }
 
 /* Makes the key and writes its halves; state says under which parent. */
-static enum fault make(struct tpm *tpm, const struct directory *directory,
-	enum tpm_template template, struct state *state, struct key_file *file)
+static enum fault make(struct search *search, enum tpm_template template)
 {
 	owned_tpm_object srk = { 0 };
 
-	*file = (struct key_file){ 0 };
-	state->parent = 0;
-	enum fault fault = storage_key_open(tpm, &state->parent, &srk);
+	search->file = (struct key_file){ 0 };
+	search->is_new = true;
+	search->state->parent = 0;
+	enum fault fault = storage_key_open(search->tpm, &search->state->parent, &srk);
 	if (fault != FAULT_NONE)
 		return fault;
 	if (template_row(template)->type == TPM_ALG_RSA)
 		report_note("the TPM makes an RSA key; on a chip this takes seconds");
-	fault = create(tpm, srk.tr, template, file);
+	fault = create(search, srk.tr, template);
 	if (fault == FAULT_NONE)
-		fault = state_write(directory, state);
-	return fault == FAULT_NONE ? key_file_write(directory, file) : fault;
+		fault = state_write(search->directory, search->state);
+	if (fault == FAULT_NONE)
+		fault = key_file_write(search->directory, &search->file);
+	if (fault == FAULT_NONE)
+		report_state("the identity key is made and waits in %s", search->directory->path);
+	return fault;
 }
 
 /* FAULT_INVALID where the TPM does not know the key: it was cleared, or is another one. */
-static enum fault load(
-	struct tpm *tpm, ESYS_TR parent, const struct key_file *file, struct tpm_object *out)
+static enum fault load(const struct search *search, ESYS_TR parent, struct tpm_object *out)
 {
+	const struct key_file *file = &search->file;
 	TPM2B_PRIVATE private_half = { 0 };
 	TPM2B_PUBLIC public_half;
-	struct tpm_object object = { .tpm = tpm };
+	struct tpm_object object = { .tpm = search->tpm };
 	size_t offset = 0;
 
-	enum fault fault = tpm_public_of(tpm, tpm_area_bytes(&file->area), &public_half);
+	enum fault fault = tpm_public_of(search->tpm, tpm_area_bytes(&file->area), &public_half);
 	if (fault != FAULT_NONE)
 		return fault;
 	if (Tss2_MU_TPM2B_PRIVATE_Unmarshal(file->private_half, file->private_half_len, &offset,
 		    &private_half) != TSS2_RC_SUCCESS)
 		return FAULT_INVALID;
-	TSS2_RC rc = Esys_Load(tpm->esys, parent, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-		&private_half, &public_half, &object.tr);
+	TSS2_RC rc = Esys_Load(search->tpm->esys, parent, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+		ESYS_TR_NONE, &private_half, &public_half, &object.tr);
 	if (tpm_response_is(rc, TPM2_RC_INTEGRITY))
 		return FAULT_INVALID;
 	if (rc != TSS2_RC_SUCCESS)
-		return tpm_refused(tpm, rc, "load the identity key");
+		return tpm_refused(search->tpm, rc, "load the identity key");
 	*out = object;
 	return FAULT_NONE;
 }
@@ -193,77 +207,80 @@ static enum fault evict_control(struct tpm *tpm, const struct tpm_object *object
 	return FAULT_NONE;
 }
 
-/* Loads the key and has the TPM keep it at state->handle. */
-static enum fault persist(struct tpm *tpm, const struct key_file *file, struct state *state)
+/* Loads the key and has the TPM keep it at the handle that the state names. */
+static enum fault persist(struct search *search)
 {
 	owned_tpm_object srk = { 0 };
 	owned_tpm_object object = { 0 };
 
-	enum fault fault = storage_key_open(tpm, &state->parent, &srk);
+	enum fault fault = storage_key_open(search->tpm, &search->state->parent, &srk);
 	if (fault == FAULT_NONE)
-		fault = load(tpm, srk.tr, file, &object);
-	return fault == FAULT_NONE ? evict_control(tpm, &object, state->handle) : fault;
-}
-
-static enum fault check_wish(struct tpm *tpm, const struct directory *directory,
-	const struct identity_key_wish *wish, const struct key_file *file)
-{
-	if (wish->template == TEMPLATE_NONE || wish->template == file->template->template)
-		return FAULT_NONE;
-	return failure_set(tpm->failure, EXIT_USAGE,
-		"leave --key out, or give --dir a folder of its own for the other key",
-		"%s already has an identity key of another type, %s", directory->path,
-		file->template->name);
-}
-
-static enum fault make_named(struct tpm *tpm, const struct directory *directory,
-	const struct identity_key_wish *wish, struct state *state, struct key_file *file)
-{
-	enum tpm_template template =
-		wish->template == TEMPLATE_NONE ? TEMPLATE_IK_P256_NODA : wish->template;
-
-	return make(tpm, directory, template, state, file);
+		fault = load(search, srk.tr, &object);
+	if (fault == FAULT_NONE)
+		fault = evict_control(search->tpm, &object, search->state->handle);
+	return fault;
 }
 
 /* The key is on disk: the TPM takes it in, or it is replaced where the TPM no longer knows it. */
-static enum fault persist_or_replace(struct tpm *tpm, const struct directory *directory,
-	const struct identity_key_wish *wish, struct state *state, struct key_file *file)
+static enum fault persist_or_replace(struct search *search)
 {
-	struct identity_key_wish same = { .template = file->template->template };
+	enum fault fault = persist(search);
 
-	enum fault fault = persist(tpm, file, state);
 	if (fault != FAULT_INVALID)
 		return fault;
 	report_note("the TPM no longer knows the key of %s (it was cleared): a new one is made",
-		directory->path);
-	fault = make_named(tpm, directory, wish->template == TEMPLATE_NONE ? &same : wish, state, file);
+		search->directory->path);
+	fault = make(search, search->file.template->template);
 	if (fault == FAULT_NONE)
-		fault = persist(tpm, file, state);
+		fault = persist(search);
 	if (fault == FAULT_INVALID)
-		fault = failure_set(tpm->failure, EXIT_TPM_REFUSED,
-			"see that nobody has tampered with TPM or bus",
+		fault = failure_set(search->tpm->failure, EXIT_TPM_REFUSED, ADVICE_TAMPERED,
 			"the TPM does not take back the key that it has just made");
 	return fault;
 }
 
 /* Names the handle in the state, has the key kept there, and opens it. */
-static enum fault keep(struct tpm *tpm, const struct directory *directory,
-	const struct identity_key_wish *wish, const struct tpm_handles *taken,
-	struct state *state, struct key_file *file, struct identity_key *ik)
+static enum fault keep(struct search *search, struct identity_key *ik)
 {
-	enum fault fault = pick_handle(tpm, taken, wish->handle, state->handle, &state->handle);
+	enum fault fault = pick_handle(search);
 
 	if (fault == FAULT_NONE)
-		fault = state_write(directory, state);
+		fault = state_write(search->directory, search->state);
 	if (fault == FAULT_NONE)
-		fault = persist_or_replace(tpm, directory, wish, state, file);
+		fault = persist_or_replace(search);
 	if (fault == FAULT_NONE)
-		fault = open_at(tpm, state->handle, file, ik);
+		fault = open_at(search->tpm, search->state->handle, &search->file, ik);
 	if (fault == FAULT_NOT_FOUND)
-		fault = failure_set(tpm->failure, EXIT_TPM_REFUSED,
-			"see that nobody has tampered with TPM or bus",
-			"the TPM does not show the key that it was told to keep at 0x%08x", state->handle);
+		fault = failure_set(search->tpm->failure, EXIT_TPM_REFUSED, ADVICE_TAMPERED,
+			"the TPM does not show the key that it was told to keep at 0x%08x",
+			search->state->handle);
 	return fault;
+}
+
+/* The key on disk must be of the type that was asked for; without one, it is made. */
+static enum fault read_or_make(struct search *search)
+{
+	enum tpm_template wished = search->wish->template;
+	enum fault fault = key_file_read(search->directory, &search->file);
+
+	if (fault == FAULT_NOT_FOUND)
+		return make(search, wished == TEMPLATE_NONE ? TEMPLATE_IK_P256_NODA : wished);
+	if (fault != FAULT_NONE || wished == TEMPLATE_NONE ||
+		wished == search->file.template->template)
+		return fault;
+	return failure_set(search->tpm->failure, EXIT_USAGE,
+		"leave --key out, or give --dir a folder of its own for the other key",
+		"%s already has an identity key of another type, %s", search->directory->path,
+		search->file.template->name);
+}
+
+static enum fault check_handle(const struct search *search, const struct identity_key *ik)
+{
+	if (search->wish->handle == 0 || search->wish->handle == ik->handle)
+		return FAULT_NONE;
+	return failure_set(search->tpm->failure, EXIT_USAGE,
+		"leave --handle out, or give --dir a folder of its own for another key",
+		"the key of %s is at 0x%08x already", search->directory->path, ik->handle);
 }
 
 static enum fault read_taken(struct tpm *tpm, struct tpm_handles *out)
@@ -275,30 +292,27 @@ static enum fault read_taken(struct tpm *tpm, struct tpm_handles *out)
 enum fault identity_key_open(struct tpm *tpm, const struct directory *directory,
 	const struct identity_key_wish *wish, struct state *state, struct identity_key *out)
 {
-	struct identity_key ik = { 0 };
-	struct tpm_handles taken;
-	struct key_file file;
+	owned_identity_key ik = { 0 };
+	struct search search = {
+		.tpm = tpm, .directory = directory, .wish = wish, .state = state
+	};
 
-	enum fault fault = read_taken(tpm, &taken);
-	if (fault != FAULT_NONE)
-		return fault;
-	fault = key_file_read(directory, &file);
+	enum fault fault = read_taken(tpm, &search.taken);
 	if (fault == FAULT_NONE)
-		fault = check_wish(tpm, directory, wish, &file);
-	else if (fault == FAULT_NOT_FOUND) {
-		ik.is_new = true;
-		fault = make_named(tpm, directory, wish, state, &file);
-	}
+		fault = read_or_make(&search);
 	if (fault != FAULT_NONE)
 		return fault;
-
-	fault = find(tpm, &file, state->handle, &taken, &ik);
+	fault = find(tpm, &search.file, state->handle, &search.taken, &ik);
 	if (fault == FAULT_NOT_FOUND)
-		fault = keep(tpm, directory, wish, &taken, state, &file, &ik);
+		fault = keep(&search, &ik);
+	if (fault == FAULT_NONE)
+		fault = check_handle(&search, &ik);
 	if (fault != FAULT_NONE)
 		return fault;
 	state->handle = ik.handle;
+	ik.is_new = search.is_new;
 	*out = ik;
+	ik.object.tpm = NULL;
 	return FAULT_NONE;
 }
 

@@ -2,18 +2,23 @@
 
 #include "activation.h"
 #include "ca_client.h"
+#include "certificate_file.h"
 #include "csr.h"
 #include "encoding.h"
 #include "endorsement_key.h"
 #include "identity_key.h"
 #include "install.h"
 #include "interruption.h"
+#include "owned.h"
 #include "report.h"
 #include "state.h"
 #include "wall_clock.h"
 
 #include <stdio.h>
 #include <time.h>
+
+OWNED_TYPE(X509, X509_free)
+OWNED_TYPE(X509_STORE, X509_STORE_free)
 
 enum { ANCHORS_PEM_MAX = 65536, START_AGAIN_MAX = 4 };
 
@@ -57,19 +62,34 @@ static enum fault take_setting(struct run *run, const char *option, const char *
 		"%s is missing, and %s has not been told it before", option, run->directory.path);
 }
 
+/* Anchors that are none would be found out only after the TPM has made a key. */
+static enum fault check_anchors(struct run *run)
+{
+	owned(X509_STORE) *store = NULL;
+
+	if (anchors_read(run->anchors, &store) == FAULT_NONE)
+		return FAULT_NONE;
+	return failure_set(run->failure, EXIT_LOCAL_FILES, "give the CA's certificate in PEM",
+		"%s holds no certificate, or not certificates alone",
+		run->options->ca_cert == NULL ? "ca.pem" : run->options->ca_cert);
+}
+
 static enum fault take_anchors(struct run *run)
 {
 	const char *path = run->options->ca_cert;
+	enum fault fault;
 
 	if (path != NULL)
-		return file_read(path, run->anchors_pem, sizeof(run->anchors_pem), run->failure,
+		fault = file_read(path, run->anchors_pem, sizeof(run->anchors_pem), run->failure,
 			&run->anchors);
-	enum fault fault = directory_read(&run->directory, "ca.pem", run->anchors_pem,
-		sizeof(run->anchors_pem), &run->anchors);
-	if (fault == FAULT_NONE || fault == FAULT_DENIED)
-		return fault;
-	return failure_set(run->failure, EXIT_USAGE, "`genuine-device help` shows how it is called",
-		"--ca-cert is missing, and %s has no ca.pem yet", run->directory.path);
+	else
+		fault = directory_read(&run->directory, "ca.pem", run->anchors_pem,
+			sizeof(run->anchors_pem), &run->anchors);
+	if (fault == FAULT_NOT_FOUND)
+		return failure_set(run->failure, EXIT_USAGE,
+			"`genuine-device help` shows how it is called",
+			"--ca-cert is missing, and %s has no ca.pem yet", run->directory.path);
+	return fault == FAULT_NONE ? check_anchors(run) : fault;
 }
 
 /* The command line, completed by what the device was told the last time. */
@@ -108,6 +128,19 @@ static void note_change_of_ek(struct run *run)
 			    "or its endorsement seed changed");
 }
 
+/* From here on, until the new certificate is in its place. */
+static void tell_state(const struct run *run)
+{
+	owned(X509) *installed = NULL;
+
+	if (installed_read(&run->directory, &installed) == FAULT_NONE)
+		report_state("the identity key at 0x%08x is kept and the certificate of before stays",
+			run->ik.handle);
+	else
+		report_state("the identity key at 0x%08x is kept and nothing was installed",
+			run->ik.handle);
+}
+
 static enum fault step_keys(struct run *run)
 {
 	struct identity_key_wish wish = { run->options->key, run->options->handle };
@@ -117,7 +150,7 @@ static enum fault step_keys(struct run *run)
 		identity_key_open(run->tpm, &run->directory, &wish, &run->state, &run->ik);
 	if (fault != FAULT_NONE)
 		return fault;
-	report_state("the identity key at 0x%08x is kept and nothing was installed", run->ik.handle);
+	tell_state(run);
 	fault = endorsement_key_choose(run->tpm, &order, &run->ek);
 	if (fault == FAULT_NOT_FOUND || fault == FAULT_UNSUPPORTED)
 		fault = failure_set(run->failure, EXIT_TPM_REFUSED, "try --ek auto",
