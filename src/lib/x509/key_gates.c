@@ -66,7 +66,7 @@ bool key_gate_has_no_small_factor(struct bytes modulus)
 	for (uint32_t first = 3, end = 3; end < SMALL_FACTOR_MAX; first = end) {
 		uint64_t product = 1;
 
-		for (; product * end <= UINT32_MAX; end = next_prime(end))
+		for (; end < SMALL_FACTOR_MAX && product * end <= UINT32_MAX; end = next_prime(end))
 			product *= end;
 		if (is_divided(residue(modulus, (uint32_t)product), first, end))
 			return false;
