@@ -86,7 +86,7 @@ class Running(tap.Case):
                 for capabilities in ("CapEff", "CapPrm", "CapInh"):
                     self.assertEqual(int(status[capabilities], 16), 0)
 
-    @unittest.skipUnless(os.geteuid() == 0, "the roles change their user only where root starts them")
+    @unittest.skipUnless(os.geteuid() == 0, "roles change their user only where root starts them")
     def test_users(self):
         """started by root, each role is a user of its own, without groups, in a root of its own"""
         seen = {}
@@ -124,7 +124,7 @@ class Running(tap.Case):
                 else:
                     self.assertEqual(files, [])
 
-    @unittest.skipUnless(os.geteuid() == 0, "only root can look into a process that is not dumpable")
+    @unittest.skipUnless(os.geteuid() == 0, "only root looks into a process that is not dumpable")
     def test_probes(self):
         """made to open a file, a socket, a program or a process, each role is killed or refused"""
         for role in ROLES:

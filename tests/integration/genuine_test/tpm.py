@@ -106,7 +106,7 @@ class Tpm:
         self.write_certificate(EK_CERTIFICATE_L2, der)
 
     def ek_id(self, index):
-        """PROTOCOL: SHA-256 of the SubjectPublicKeyInfo, here out of the certificate at an index."""
+        """PROTOCOL: SHA-256 of the SubjectPublicKeyInfo, out of the certificate there."""
         nv = self.folder / "ek.nv"
         nv.unlink(missing_ok=True)
         self.tool("tpm2_nvread", f"0x{index:x}", "-o", nv)
