@@ -79,6 +79,9 @@ void connection_run(struct connection *);
  */
 void connection_answer(struct connection *, struct document *output, struct document *rest);
 
+/* A state of affairs begins: the timer is set anew, and the connection is the youngest again. */
+void connection_arm(struct connection *, const struct timeval *timeout);
+
 /* Nothing new is taken from it: closed when its request, if it has one in hand, is answered. */
 void connection_stop(struct connection *);
 

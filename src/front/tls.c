@@ -44,12 +44,14 @@ static void refuse_resumption(SSL_CTX *context)
 /* The orders are measured: X25519 costs a handshake 44 us less than P-256, AES-128 12 less. */
 static bool set_algorithms(SSL_CTX *context, bool has_tls12)
 {
+	int groups[] = { NID_X25519, NID_X9_62_prime256v1, NID_secp384r1, NID_secp521r1 };
+
 	return SSL_CTX_set_min_proto_version(context, has_tls12 ? TLS1_2_VERSION : TLS1_3_VERSION) == 1 &&
 		SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
 		SSL_CTX_set_ciphersuites(context,
 			"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256") == 1 &&
 		SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL") == 1 &&
-		SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384:P-521") == 1;
+		SSL_CTX_set1_groups(context, groups, sizeof(groups) / sizeof(groups[0])) == 1;
 }
 
 static void set_behaviour(SSL_CTX *context)
