@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <event2/event.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -103,7 +104,7 @@ void connection_close(struct connection *c)
 	(void)close(c->descriptor);
 	document_release(c->output);
 	document_release(c->output_rest);
-	free(c->body);
+	OPENSSL_clear_free(c->body, c->body_size);
 	free(c);
 	if (front->is_stopping && front->connection_count == 0)
 		(void)event_base_loopbreak(front->base);

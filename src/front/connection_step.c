@@ -6,8 +6,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -78,7 +78,7 @@ static enum exchange_step begin_body(struct connection *c, size_t size)
 {
 	size_t here = c->input_len < size ? c->input_len : size;
 
-	c->body = malloc(size + 1); /* one more, so that no body is no NULL */
+	c->body = OPENSSL_malloc(size + 1); /* one more, so that no body is no NULL */
 	if (c->body == NULL) {
 		c->exchange.is_last = true;
 		exchange_refuse_now(c, "there is no memory for the body");
@@ -132,7 +132,8 @@ static enum step do_read_body(struct connection *c)
 		return take_octets(c, c->body + c->body_len, c->body_size - c->body_len, &c->body_len);
 
 	enum exchange_step step = exchange_body(c, bytes_of(c->body, c->body_len));
-	free(c->body);
+	/* A ticket may have been in it. */
+	OPENSSL_clear_free(c->body, c->body_size);
 	c->body = NULL;
 	after_exchange(c, step);
 	return STEP_AGAIN;

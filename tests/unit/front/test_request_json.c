@@ -257,6 +257,47 @@ static void test_ticket_size(void **state)
 	}
 }
 
+/* Views into the octets, each within its size: what the verifier's side relies on. */
+static void assert_within(struct bytes view, size_t max)
+{
+	assert_true(view.len <= max);
+	if (view.len > 0)
+		assert_in_range((uintptr_t)view.data, (uintptr_t)octets.data,
+			(uintptr_t)octets.data + sizeof(octets.data) - view.len);
+}
+
+/* Whatever a mutated body becomes, it is refused with a sentence or within all sizes. */
+static void test_mutations(void **state)
+{
+	static const char body[] = "{" BASE ",\"ekCertificate\":\"Yw==\",\"ekChain\":[\"YQ==\",\"YmI=\"],"
+		"\"profile\":\"p\\u0031\"}";
+	uint32_t seed = 1;
+
+	(void)state;
+	for (int round = 0; round < 50000; round++) {
+		char copy[sizeof(body)];
+		struct evidence evidence;
+		struct refusal refusal = { 0 };
+
+		memcpy(copy, body, sizeof(body));
+		for (int i = 0; i < 2; i++) {
+			seed = seed * 1664525 + 1013904223;
+			copy[(seed >> 8) % (sizeof(body) - 1)] = body[(seed >> 20) % (sizeof(body) - 1)];
+		}
+		if (request_json_read(bytes_of(copy, sizeof(body) - 1), ACT_CHALLENGE, &octets, &evidence,
+				&refusal) != FAULT_NONE) {
+			assert_non_null(check_row(refusal.check));
+			assert_true(refusal.saw[0] != '\0');
+			continue;
+		}
+		assert_within(evidence.csr, CSR_MAX);
+		assert_within(evidence.ek_certificate, EK_CERTIFICATE_MAX);
+		assert_true(evidence.ek_chain_count <= EK_CHAIN_COUNT_MAX);
+		for (size_t i = 0; i < evidence.ek_chain_count; i++)
+			assert_within(evidence.ek_chain[i], EK_CHAIN_MAX);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,7 +306,7 @@ int main(void)
 		cmocka_unit_test(test_types), cmocka_unit_test(test_missing), cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_sizes), cmocka_unit_test(test_chain_sizes),
 		cmocka_unit_test(test_chain_total), cmocka_unit_test(test_profile),
-		cmocka_unit_test(test_ticket_size),
+		cmocka_unit_test(test_ticket_size), cmocka_unit_test(test_mutations),
 	};
 
 	request_json_open(1);
