@@ -14,7 +14,7 @@ TESTS  ?=
 .PHONY: all demo test bench install clean build-dependencies test-dependencies demo-dependencies
 
 all: $(BUILD)/build.ninja
-	@ninja -C $(BUILD) --quiet
+	@ninja -C $(BUILD) $(if $(MAKE_TERMOUT),,--quiet)
 
 $(BUILD)/build.ninja: | build-dependencies
 	@mkdir -p $(BUILD)
