@@ -700,7 +700,7 @@ static void test_each_check_refuses(void **state)
 	(void)state;
 	for (size_t i = 0; i < WRONG_COUNT; i++) {
 		struct kit kit = kit_of(TEMPLATE_IK_P256_NODA, TEMPLATE_EK_L2);
-		const struct check_row *row = check_row(wrongs[i].check);
+		const struct check_row *row = check_row((uint16_t)wrongs[i].check);
 		struct verdict verdict;
 
 		judge_one(&kit, wrongs[i].before, wrongs[i].after, &verdict);
