@@ -61,7 +61,8 @@ static void write_detail(const struct refusal *refusal, const struct check_row *
 {
 	switch (row->status) {
 	case 403:
-		(void)snprintf(out, capacity, "refused; the operator of this CA can ask why by the reference");
+		(void)snprintf(out, capacity,
+			"refused; the operator of this CA can ask why by the reference");
 		return;
 	case 409:
 		(void)snprintf(out, capacity, "start-again: begin anew with getChallenge");
@@ -73,8 +74,8 @@ static void write_detail(const struct refusal *refusal, const struct check_row *
 		(void)snprintf(out, capacity, "not now; try again after Retry-After");
 		return;
 	default:
-		(void)snprintf(out, capacity, "%s%s(%s; %s)", refusal->saw, refusal->saw[0] == '\0' ? "" : " ",
-			row->rule, row->clause);
+		(void)snprintf(out, capacity, "%s%s(%s; %s)", refusal->saw,
+			refusal->saw[0] == '\0' ? "" : " ", row->rule, row->clause);
 	}
 }
 
@@ -86,9 +87,9 @@ enum fault answer_json_problem(const struct refusal *refusal, const char *refere
 
 	assert(row != NULL);
 	write_detail(refusal, row, detail, sizeof(detail));
-	owned(json_t) *object = json_pack("{s:s, s:i, s:s, s:s*, s:s*}", "title", http_phrase(row->status),
-		"status", (int)row->status, "detail", detail, "reference", reference, "reason",
-		is_explaining && row->status == 403 ? row->reason : NULL);
+	owned(json_t) *object = json_pack("{s:s, s:i, s:s, s:s*, s:s*}", "title",
+		http_phrase(row->status), "status", (int)row->status, "detail", detail, "reference",
+		reference, "reason", is_explaining && row->status == 403 ? row->reason : NULL);
 
 	return write_object(object, out);
 }

@@ -52,8 +52,8 @@ static void set_interest(struct connection *c, short interest)
 	c->interest = interest;
 	if (interest == 0)
 		return;
-	(void)event_assign(&c->readiness, c->front->base, c->descriptor, (short)(interest | EV_PERSIST),
-		on_readiness, c);
+	(void)event_assign(&c->readiness, c->front->base, c->descriptor,
+		(short)(interest | EV_PERSIST), on_readiness, c);
 	(void)event_add(&c->readiness, NULL);
 }
 
@@ -113,7 +113,8 @@ void connection_close(struct connection *c)
 void connection_stop(struct connection *c)
 {
 	bool is_in_hand = c->state == CONNECTION_WAIT || c->state == CONNECTION_WRITE ||
-		c->state == CONNECTION_READ_BODY || (c->state == CONNECTION_READ_HEAD && c->input_len > 0);
+		c->state == CONNECTION_READ_BODY ||
+		(c->state == CONNECTION_READ_HEAD && c->input_len > 0);
 
 	if (!is_in_hand)
 		connection_close(c);

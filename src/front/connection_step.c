@@ -117,7 +117,8 @@ static enum step do_read_head(struct connection *c)
 	enum fault fault = http_find_end(bytes_of(c->input, c->input_len), &c->scan, &head_len);
 
 	if (fault == FAULT_TRUNCATED)
-		return take_octets(c, c->input + c->input_len, sizeof(c->input) - c->input_len, &c->input_len);
+		return take_octets(c, c->input + c->input_len, sizeof(c->input) - c->input_len,
+			&c->input_len);
 	if (fault == FAULT_TOO_LONG)
 		return refuse_head(c, "the head is over 4096 octets");
 	if (fault != FAULT_NONE)
@@ -129,7 +130,8 @@ static enum step do_read_head(struct connection *c)
 static enum step do_read_body(struct connection *c)
 {
 	if (c->body_len < c->body_size)
-		return take_octets(c, c->body + c->body_len, c->body_size - c->body_len, &c->body_len);
+		return take_octets(c, c->body + c->body_len, c->body_size - c->body_len,
+			&c->body_len);
 
 	enum exchange_step step = exchange_body(c, bytes_of(c->body, c->body_len));
 	/* A ticket may have been in it. */

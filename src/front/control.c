@@ -48,7 +48,7 @@ static void take_item(struct front *front, const struct message *message, int *d
 	if (take_descriptor(front, load.kind, descriptor))
 		return;
 	if (loading_take(&front->loading, &load, *descriptor) != FAULT_NONE)
-		role_peer_is_taken("the supervisor sent an item of kind %u, which is not a front's", load.kind);
+		role_peer_is_taken("the supervisor sent item %u, which is not a front's", load.kind);
 }
 
 static void drop_prepared(struct front *front)
@@ -206,8 +206,8 @@ static void on_frames(evutil_socket_t channel, short what, void *context)
 
 enum fault control_open(struct front *front)
 {
-	if (event_assign(&front->control, front->base, ROLE_CONTROL, EV_READ | EV_PERSIST, on_frames,
-			front) != 0 || event_add(&front->control, NULL) != 0)
+	if (event_assign(&front->control, front->base, ROLE_CONTROL, EV_READ | EV_PERSIST,
+			on_frames, front) != 0 || event_add(&front->control, NULL) != 0)
 		return FAULT_NO_MEMORY;
 	return FAULT_NONE;
 }

@@ -76,7 +76,8 @@ static void send_refusal(struct connection *c, const struct refusal *refusal)
 	const struct route *route = c->exchange.route;
 	const struct refused refused = { c->source.text, route == NULL ? 0 : route->act,
 		clock_ms(CLOCK_REALTIME) };
-	struct http_answer answer = { .status = row->status, .content_type = "application/problem+json",
+	struct http_answer answer = { .status = row->status,
+		.content_type = "application/problem+json",
 		.retry_after_s = retry_after(refusal, row->status),
 		.allow = row->status == 405 ? route->allow : NULL };
 	char reference[REFERENCE_TEXT];
@@ -207,7 +208,8 @@ enum exchange_step exchange_body(struct connection *c, struct bytes body)
 	struct evidence evidence;
 	struct refusal refusal = { 0 };
 
-	if (request_json_read(body, c->exchange.route->act, &octets, &evidence, &refusal) != FAULT_NONE) {
+	if (request_json_read(body, c->exchange.route->act, &octets, &evidence,
+			&refusal) != FAULT_NONE) {
 		send_refusal(c, &refusal);
 		return EXCHANGE_ANSWERED;
 	}

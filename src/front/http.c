@@ -168,11 +168,17 @@ static const char *take_expect(struct bytes value, struct http_request *request)
 	return "Expect is not supported: send the body with the head";
 }
 
+/* RFC 9110, 5.6.3. */
+static bool is_white_space(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
 static struct bytes trimmed(struct bytes value)
 {
-	while (value.len > 0 && (value.data[0] == ' ' || value.data[0] == '\t'))
+	while (value.len > 0 && is_white_space(value.data[0]))
 		value = bytes_of(value.data + 1, value.len - 1);
-	while (value.len > 0 && (value.data[value.len - 1] == ' ' || value.data[value.len - 1] == '\t'))
+	while (value.len > 0 && is_white_space(value.data[value.len - 1]))
 		value.len--;
 	return value;
 }

@@ -27,14 +27,15 @@ const char *http_phrase(uint16_t status)
 static void write_date(int64_t now_s, char *out, size_t capacity)
 {
 	static const char days[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
-		"Oct", "Nov", "Dec" };
+	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
+		"Sep", "Oct", "Nov", "Dec" };
 	time_t now = (time_t)now_s;
 	struct tm utc = { 0 };
 
 	(void)gmtime_r(&now, &utc);
 	(void)snprintf(out, capacity, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[utc.tm_wday],
-		utc.tm_mday, months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+		utc.tm_mday, months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min,
+		utc.tm_sec);
 }
 
 size_t http_answer_head(const struct http_answer *answer, char out[ANSWER_HEAD_MAX])
@@ -43,7 +44,8 @@ size_t http_answer_head(const struct http_answer *answer, char out[ANSWER_HEAD_M
 
 	write_date(answer->now_s, date, sizeof(date));
 	if (answer->retry_after_s > 0)
-		(void)snprintf(retry_after, sizeof(retry_after), "Retry-After: %u\r\n", answer->retry_after_s);
+		(void)snprintf(retry_after, sizeof(retry_after), "Retry-After: %u\r\n",
+			answer->retry_after_s);
 	if (answer->allow != NULL)
 		(void)snprintf(allow, sizeof(allow), "Allow: %s\r\n", answer->allow);
 	int len = snprintf(out, ANSWER_HEAD_MAX,
@@ -56,7 +58,8 @@ size_t http_answer_head(const struct http_answer *answer, char out[ANSWER_HEAD_M
 		"Connection: %s\r\n"
 		"\r\n",
 		answer->status, http_phrase(answer->status), date, answer->content_type,
-		answer->content_length, retry_after, allow, answer->is_last ? "close" : "keep-alive");
+		answer->content_length, retry_after, allow,
+		answer->is_last ? "close" : "keep-alive");
 	/* All parts are our own constants and numbers. */
 	assert(len > 0 && len < ANSWER_HEAD_MAX);
 	return (size_t)len;

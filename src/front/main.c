@@ -46,7 +46,8 @@ static size_t connection_count_max(void)
 /* Timers of one length are kept in a queue, not a tree: setting one costs nothing. */
 static const struct timeval *common_timeout(struct event_base *base, long ms)
 {
-	const struct timeval timeout = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * MICROSECONDS_OF_MS };
+	const struct timeval timeout = { .tv_sec = ms / 1000,
+		.tv_usec = ms % 1000 * MICROSECONDS_OF_MS };
 	const struct timeval *common = event_base_init_common_timeout(base, &timeout);
 
 	if (common == NULL)

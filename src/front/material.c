@@ -68,7 +68,8 @@ static void take_file(struct loading *loading, const char *what, int descriptor,
 
 static void take_ca_certificate(struct loading *loading, struct bytes der)
 {
-	struct writer w = writer_of(loading->ca + loading->ca_len, sizeof(loading->ca) - loading->ca_len);
+	struct writer w = writer_of(loading->ca + loading->ca_len,
+		sizeof(loading->ca) - loading->ca_len);
 	struct bytes pem;
 
 	pem_write(&w, der);
@@ -93,7 +94,8 @@ enum fault loading_take(struct loading *loading, const struct load *load, int de
 			&loading->tls_certificate_len);
 		return FAULT_NONE;
 	case LOAD_TLS_KEY:
-		take_file(loading, "the TLS key", descriptor, loading->tls_key, &loading->tls_key_len);
+		take_file(loading, "the TLS key", descriptor, loading->tls_key,
+			&loading->tls_key_len);
 		return FAULT_NONE;
 	default:
 		return FAULT_UNSUPPORTED;
@@ -109,6 +111,14 @@ static void check_complete(struct loading *loading)
 		set_reason(loading, "the CA's certificates", "did not come");
 }
 
+static enum fault make_tls(const struct loading *loading, SSL_CTX **out, const char **reason)
+{
+	struct bytes certificates = bytes_of(loading->tls_certificate, loading->tls_certificate_len);
+	struct bytes key = bytes_of(loading->tls_key, loading->tls_key_len);
+
+	return tls_context_make(certificates, key, loading->configuration.has_tls12, out, reason);
+}
+
 static struct material *material_make(struct loading *loading)
 {
 	struct material *material = calloc(1, sizeof(*material));
@@ -117,9 +127,7 @@ static struct material *material_make(struct loading *loading)
 	if (material != NULL)
 		material->ca = document_make(loading->ca_len);
 	if (material == NULL || material->ca == NULL ||
-			tls_context_make(bytes_of(loading->tls_certificate, loading->tls_certificate_len),
-				bytes_of(loading->tls_key, loading->tls_key_len),
-				loading->configuration.has_tls12, &material->tls, &trouble) != FAULT_NONE) {
+			make_tls(loading, &material->tls, &trouble) != FAULT_NONE) {
 		set_reason(loading, "TLS", trouble);
 		material_free(material);
 		return NULL;

@@ -54,16 +54,18 @@ static void write_log(struct refusals *refusals, const struct refused *refused,
 		log_warning("%llu refusals were not logged: too many at once",
 			(unsigned long long)refusals->log_left_out);
 	refusals->log_left_out = 0;
-	log_notice("refused %u %s %s reference=%s source=%s act=%s serial=%s: %s [%s: %s]", row->status,
-		row->reason, row->name, reference[0] == '\0' ? "-" : reference, refused->source,
-		act_text(refused->act), refusal->serial[0] == '\0' ? "-" : refusal->serial, refusal->saw,
-		row->clause, row->rule);
+	log_notice("refused %u %s %s reference=%s source=%s act=%s serial=%s: %s [%s: %s]",
+		row->status, row->reason, row->name, reference[0] == '\0' ? "-" : reference,
+		refused->source,
+		act_text(refused->act), refusal->serial[0] == '\0' ? "-" : refusal->serial,
+		refusal->saw, row->clause, row->rule);
 }
 
 static void write_ring(struct refusals *refusals, const struct refused *refused,
 	const struct refusal *refusal, const uint8_t reference[REFERENCE_SIZE])
 {
-	struct ring_entry entry = { .time_ms = refused->now_ms, .act = refused->act, .refusal = *refusal };
+	struct ring_entry entry = { .time_ms = refused->now_ms, .act = refused->act,
+		.refusal = *refusal };
 
 	if (refusals->ring < 0)
 		return;

@@ -43,7 +43,8 @@ static void refuse(struct reading *reading, enum check check, const char *format
 /* The commonest ways to be wrong, told apart for whoever writes a client. */
 static const char *base64_trouble(const char *text, size_t len)
 {
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	size_t digits = strspn(text, alphabet);
 	size_t end = digits + strspn(text + digits, "=");
 
@@ -76,8 +77,8 @@ static struct bytes take_binary(struct reading *reading, const char *name, const
 		return (struct bytes){ 0 };
 	}
 	if (octets.len < len_min || octets.len > len_max) {
-		refuse(reading, CHECK_MEMBER_SIZE, "%s has %zu octets, not %zu to %zu", name, octets.len,
-			len_min, len_max);
+		refuse(reading, CHECK_MEMBER_SIZE, "%s has %zu octets, not %zu to %zu", name,
+			octets.len, len_min, len_max);
 		return (struct bytes){ 0 };
 	}
 	reading->free += octets.len;
@@ -126,17 +127,20 @@ static void take_ek_chain(struct reading *reading, const json_t *value)
 		char name[16];
 
 		(void)snprintf(name, sizeof(name), "ekChain[%zu]", i);
-		evidence->ek_chain[i] = take_binary(reading, name, json_array_get(value, i), 1, EK_CHAIN_MAX);
+		evidence->ek_chain[i] = take_binary(reading, name, json_array_get(value, i), 1,
+			EK_CHAIN_MAX);
 		total += evidence->ek_chain[i].len;
 	}
 	evidence->ek_chain_count = count;
 	if (total > EK_CHAIN_MAX)
-		refuse(reading, CHECK_MEMBER_SIZE, "ekChain has %zu octets, not at most %d", total, EK_CHAIN_MAX);
+		refuse(reading, CHECK_MEMBER_SIZE, "ekChain has %zu octets, not at most %d", total,
+			EK_CHAIN_MAX);
 }
 
 static void take_challenge(struct reading *reading, const json_t *value)
 {
-	reading->evidence.challenge = take_binary(reading, "challenge", value, 1, CHALLENGE_HEADER_MAX);
+	reading->evidence.challenge = take_binary(reading, "challenge", value, 1,
+		CHALLENGE_HEADER_MAX);
 }
 
 static void take_ticket(struct reading *reading, const json_t *value)
@@ -154,7 +158,8 @@ static void take_profile(struct reading *reading, const json_t *value)
 		return;
 	}
 	if (len == 0 || len > PROFILE_NAME_MAX || len > reading->free_len) {
-		refuse(reading, CHECK_MEMBER_SIZE, "profile has %zu octets, not 1 to %d", len, PROFILE_NAME_MAX);
+		refuse(reading, CHECK_MEMBER_SIZE, "profile has %zu octets, not 1 to %d", len,
+			PROFILE_NAME_MAX);
 		return;
 	}
 	memcpy(reading->free, json_string_value(value), len);
@@ -206,7 +211,8 @@ static void check_names(struct reading *reading, json_t *object, uint8_t act)
 
 	json_object_foreach(object, name, value) {
 		if (!is_member(name, act))
-			refuse(reading, CHECK_JSON_SCHEMA, "%.48s is not a member of this request", name);
+			refuse(reading, CHECK_JSON_SCHEMA, "%.48s is not a member of this request",
+				name);
 	}
 }
 
@@ -228,11 +234,12 @@ static void take_members(struct reading *reading, const json_t *object, uint8_t 
 static json_t *parse(struct reading *reading, struct bytes body)
 {
 	json_error_t error;
-	json_t *value = json_loadb((const char *)body.data, body.len, JSON_REJECT_DUPLICATES, &error);
+	json_t *value = json_loadb((const char *)body.data, body.len, JSON_REJECT_DUPLICATES,
+		&error);
 
 	if (value == NULL)
-		refuse(reading, CHECK_JSON_FORM, "line %d, column %d: %.80s", error.line, error.column,
-			error.text);
+		refuse(reading, CHECK_JSON_FORM, "line %d, column %d: %.80s", error.line,
+			error.column, error.text);
 	else if (!json_is_object(value))
 		refuse(reading, CHECK_JSON_FORM, "the body is not an object");
 	return value;
@@ -241,7 +248,8 @@ static json_t *parse(struct reading *reading, struct bytes body)
 enum fault request_json_read(struct bytes body, uint8_t act, struct evidence_octets *octets,
 	struct evidence *out, struct refusal *refusal)
 {
-	struct reading reading = { .evidence = { .act = act, .profile = BYTES_OF_LITERAL("device") },
+	struct reading reading = { .evidence = { .act = act,
+		.profile = BYTES_OF_LITERAL("device") },
 		.free = octets->data, .free_len = sizeof(octets->data), .refusal = refusal };
 
 	if (body.len == 0)

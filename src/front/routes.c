@@ -63,7 +63,8 @@ static bool is_json(struct bytes type)
 
 	if (!starts_with(type, media_type))
 		return false;
-	struct bytes parameter = bytes_of(type.data + strlen(media_type), type.len - strlen(media_type));
+	struct bytes parameter = bytes_of(type.data + strlen(media_type),
+		type.len - strlen(media_type));
 	if (parameter.len == 0)
 		return true;
 	if (parameter.data[0] != ';')

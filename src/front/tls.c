@@ -25,8 +25,8 @@ static int select_protocol(SSL *tls, const unsigned char **out, unsigned char *o
 
 	(void)tls;
 	(void)context;
-	if (SSL_select_next_proto(&selected, out_len, http, sizeof(http) - 1, offered, offered_len) !=
-			OPENSSL_NPN_NEGOTIATED)
+	if (SSL_select_next_proto(&selected, out_len, http, sizeof(http) - 1, offered,
+			offered_len) != OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	*out = selected;
 	return SSL_TLSEXT_ERR_OK;
@@ -45,11 +45,13 @@ static void refuse_resumption(SSL_CTX *context)
 static bool set_algorithms(SSL_CTX *context, bool has_tls12)
 {
 	int groups[] = { NID_X25519, NID_X9_62_prime256v1, NID_secp384r1, NID_secp521r1 };
+	int oldest = has_tls12 ? TLS1_2_VERSION : TLS1_3_VERSION;
 
-	return SSL_CTX_set_min_proto_version(context, has_tls12 ? TLS1_2_VERSION : TLS1_3_VERSION) == 1 &&
+	return SSL_CTX_set_min_proto_version(context, oldest) == 1 &&
 		SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1 &&
 		SSL_CTX_set_ciphersuites(context,
-			"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256") == 1 &&
+			"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"
+			"TLS_CHACHA20_POLY1305_SHA256") == 1 &&
 		SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL") == 1 &&
 		SSL_CTX_set1_groups(context, groups, sizeof(groups) / sizeof(groups[0])) == 1;
 }
@@ -91,7 +93,8 @@ static const char *use_key(SSL_CTX *context, struct bytes pem)
 static const char *use_certificates(SSL_CTX *context, struct bytes pem)
 {
 	owned(BIO) *source = BIO_new_mem_buf(pem.data, (int)pem.len);
-	owned(X509) *own = source == NULL ? NULL : PEM_read_bio_X509(source, NULL, no_password, NULL);
+	owned(X509) *own = source == NULL ? NULL
+		: PEM_read_bio_X509(source, NULL, no_password, NULL);
 	X509 *next;
 
 	if (own == NULL)

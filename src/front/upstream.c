@@ -32,7 +32,8 @@ static void on_frames(evutil_socket_t channel, short what, void *context)
 	enum fault fault;
 
 	(void)what;
-	while ((fault = channel_receive(channel, buffer, sizeof(buffer), &frame, NULL)) == FAULT_NONE)
+	while ((fault = channel_receive(channel, buffer, sizeof(buffer), &frame,
+			NULL)) == FAULT_NONE)
 		take_answer(front, frame);
 	if (fault == FAULT_BUSY)
 		return;
@@ -44,8 +45,8 @@ static void on_frames(evutil_socket_t channel, short what, void *context)
 
 enum fault upstream_open(struct front *front)
 {
-	if (event_assign(&front->upstream, front->base, ROLE_UPSTREAM, EV_READ | EV_PERSIST, on_frames,
-			front) != 0 || event_add(&front->upstream, NULL) != 0)
+	if (event_assign(&front->upstream, front->base, ROLE_UPSTREAM, EV_READ | EV_PERSIST,
+			on_frames, front) != 0 || event_add(&front->upstream, NULL) != 0)
 		return FAULT_NO_MEMORY;
 	return FAULT_NONE;
 }

@@ -29,7 +29,8 @@ static void assert_member(const json_t *object, const char *name, const char *te
 
 static void test_challenge(void **state)
 {
-	const struct answer answer = { .kind = ANSWER_CHALLENGE, .credential = BYTES_OF_LITERAL("cred"),
+	const struct answer answer = { .kind = ANSWER_CHALLENGE,
+		.credential = BYTES_OF_LITERAL("cred"),
 		.challenge = BYTES_OF_LITERAL("header") };
 
 	(void)state;
@@ -57,7 +58,8 @@ static void test_certificate(void **state)
 
 static void test_no_text(void **state)
 {
-	struct answer answer = { .kind = ANSWER_CERTIFICATE, .certificate_pem = BYTES_OF_LITERAL("\xff"),
+	struct answer answer = { .kind = ANSWER_CERTIFICATE,
+		.certificate_pem = BYTES_OF_LITERAL("\xff"),
 		.chain_pem = BYTES_OF_LITERAL("x") };
 
 	(void)state;
@@ -70,7 +72,8 @@ static void test_no_text(void **state)
 static void test_largest(void **state)
 {
 	static uint8_t own[CERTIFICATE_PEM_MAX], chain[CHAIN_MAX];
-	const struct answer answer = { .kind = ANSWER_CERTIFICATE, .certificate_pem = BYTES_OF_ARRAY(own),
+	const struct answer answer = { .kind = ANSWER_CERTIFICATE,
+		.certificate_pem = BYTES_OF_ARRAY(own),
 		.chain_pem = BYTES_OF_ARRAY(chain) };
 
 	(void)state;
@@ -91,12 +94,14 @@ static void test_403(void **state)
 	(void)state;
 	for (unsigned number = 0; number < 256; number++) {
 		const struct check_row *row = check_row((uint16_t)number);
-		struct refusal refusal = { .serial = "SN-1", .has_ek_id = true, .retry_after_s = number };
+		struct refusal refusal = { .serial = "SN-1", .has_ek_id = true,
+			.retry_after_s = number };
 
 		if (row == NULL || row->status != 403)
 			continue;
 		refusal_set(&refusal, row->check, "saw %u", number);
-		assert_int_equal(answer_json_problem(&refusal, "0123456789abcdef", false, &body), FAULT_NONE);
+		assert_int_equal(answer_json_problem(&refusal, "0123456789abcdef", false, &body),
+			FAULT_NONE);
 		if (count++ == 0)
 			first = body;
 		assert_int_equal(first.len, body.len);
@@ -140,7 +145,8 @@ static void test_detail(void **state)
 	problem_of(CHECK_JSON_SCHEMA, "csr \"is\" missing", "00");
 	json_t *object = parsed();
 	assert_int_equal(json_integer_value(json_object_get(object, "status")), 400);
-	assert_member(object, "detail", "csr \"is\" missing (the members are those of the endpoint, each of "
+	assert_member(object, "detail",
+		"csr \"is\" missing (the members are those of the endpoint, each of "
 		"its type; PROTOCOL, HTTP)");
 	json_decref(object);
 	problem_of(CHECK_HEADER_LIFE, "seen", "00");
@@ -158,7 +164,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_challenge), cmocka_unit_test(test_certificate),
-		cmocka_unit_test(test_no_text), cmocka_unit_test(test_largest), cmocka_unit_test(test_403),
+		cmocka_unit_test(test_no_text), cmocka_unit_test(test_largest),
+		cmocka_unit_test(test_403),
 		cmocka_unit_test(test_explaining), cmocka_unit_test(test_detail),
 	};
 

@@ -55,7 +55,8 @@ static void test_plain(void **state)
 	assert_int_equal(request.method, HTTP_GET);
 	assert_true(bytes_equal(request.target, BYTES_OF_LITERAL("/healthz")));
 	assert_int_equal(request.content_length, 0);
-	assert_false(request.is_last || request.has_content_encoding || request.has_transfer_encoding);
+	assert_false(request.is_last || request.has_content_encoding ||
+		request.has_transfer_encoding);
 	assert_int_equal(request.content_type.len, 0);
 }
 
@@ -65,7 +66,8 @@ static void test_fields(void **state)
 
 	(void)state;
 	ACCEPTS(POST "hOST:x\r\nCONTENT-length: \t 65536 \t\r\ncontent-type:application/json\r\n"
-		"Connection: keep-alive\r\nX-Any: \x80 \"any\" thing: at all\r\nX-Empty:\r\n" END, &request);
+		"Connection: keep-alive\r\nX-Any: \x80 \"any\" thing: at all\r\nX-Empty:\r\n" END,
+		&request);
 	assert_int_equal(request.method, HTTP_POST);
 	assert_int_equal(request.content_length, 65536);
 	assert_true(bytes_equal(request.content_type, BYTES_OF_LITERAL("application/json")));
@@ -241,7 +243,8 @@ static void test_field_count(void **state)
 
 	(void)state;
 	accepts(head_of_fields(HEADER_COUNT_MAX - 1, text, sizeof(text)), &request);
-	refuses(head_of_fields(HEADER_COUNT_MAX, text, sizeof(text)), "there are more than 100 fields");
+	refuses(head_of_fields(HEADER_COUNT_MAX, text, sizeof(text)),
+		"there are more than 100 fields");
 }
 
 /* Every truncation of a good head is refused, and no octet past its end is read (ASan). */
@@ -335,7 +338,8 @@ static void test_end(void **state)
 		/* However it comes in, the end is found as soon as it is there, and not before. */
 		for (size_t len = 0; fault == FAULT_TRUNCATED; len += step) {
 			assert_true(len < sizeof(input) + step);
-			fault = http_find_end(bytes_of(input, len < sizeof(input) ? len : sizeof(input)), &scan,
+			fault = http_find_end(bytes_of(input,
+				len < sizeof(input) ? len : sizeof(input)), &scan,
 				&head_len);
 		}
 		assert_int_equal(fault, FAULT_NONE);
@@ -350,9 +354,11 @@ static void test_end_broken(void **state)
 	(void)state;
 	assert_int_equal(http_find_end(BYTES_OF_LITERAL("\n"), &scan, &head_len), FAULT_INVALID);
 	scan = 0;
-	assert_int_equal(http_find_end(BYTES_OF_LITERAL("GET / HTTP/1.1\n"), &scan, &head_len), FAULT_INVALID);
+	assert_int_equal(http_find_end(BYTES_OF_LITERAL("GET / HTTP/1.1\n"), &scan, &head_len),
+		FAULT_INVALID);
 	scan = 0;
-	assert_int_equal(http_find_end(BYTES_OF_LITERAL(LINE "\n"), &scan, &head_len), FAULT_INVALID);
+	assert_int_equal(http_find_end(BYTES_OF_LITERAL(LINE "\n"), &scan, &head_len),
+		FAULT_INVALID);
 }
 
 /* What was searched once is not searched again: a head octet by octet is no quadratic work. */
@@ -372,16 +378,20 @@ static void test_end_too_long(void **state)
 
 	(void)state;
 	memset(input, 'x', sizeof(input));
-	assert_int_equal(http_find_end(bytes_of(input, HEAD_MAX - 1), &scan, &head_len), FAULT_TRUNCATED);
-	assert_int_equal(http_find_end(bytes_of(input, HEAD_MAX), &scan, &head_len), FAULT_TOO_LONG);
+	assert_int_equal(http_find_end(bytes_of(input, HEAD_MAX - 1), &scan, &head_len),
+		FAULT_TRUNCATED);
+	assert_int_equal(http_find_end(bytes_of(input, HEAD_MAX), &scan, &head_len),
+		FAULT_TOO_LONG);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain), cmocka_unit_test(test_fields), cmocka_unit_test(test_connection),
+		cmocka_unit_test(test_plain), cmocka_unit_test(test_fields),
+			cmocka_unit_test(test_connection),
 		cmocka_unit_test(test_methods), cmocka_unit_test(test_request_line),
-		cmocka_unit_test(test_field_form), cmocka_unit_test(test_host), cmocka_unit_test(test_length),
+		cmocka_unit_test(test_field_form), cmocka_unit_test(test_host),
+		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_other_fields), cmocka_unit_test(test_field_count),
 		cmocka_unit_test(test_truncation), cmocka_unit_test(test_mutations),
 		cmocka_unit_test(test_end),

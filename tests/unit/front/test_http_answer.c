@@ -31,8 +31,10 @@ static void test_head(void **state)
 
 static void test_refused(void **state)
 {
-	const struct http_answer answer = { .status = 405, .content_type = "application/problem+json",
-		.content_length = 0, .now_s = 951782400, .retry_after_s = UINT32_MAX, .allow = "GET, HEAD",
+	const struct http_answer answer = { .status = 405,
+		.content_type = "application/problem+json",
+		.content_length = 0, .now_s = 951782400, .retry_after_s = UINT32_MAX,
+		.allow = "GET, HEAD",
 		.is_last = true };
 	char head[ANSWER_HEAD_MAX];
 
@@ -59,7 +61,8 @@ static void test_phrases(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_head), cmocka_unit_test(test_refused),
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_head),
+		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_phrases) };
 
 	return cmocka_run_group_tests_name("http_answer", tests, NULL, NULL);

@@ -53,7 +53,8 @@ static void test_limits(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_lines), cmocka_unit_test(test_limits) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_limits) };
 
 	return cmocka_run_group_tests_name("pem", tests, NULL, NULL);
 }

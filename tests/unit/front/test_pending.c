@@ -80,7 +80,8 @@ static void test_wrap(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_take), cmocka_unit_test(test_full),
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_take),
+		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_forget), cmocka_unit_test(test_wrap) };
 
 	return cmocka_run_group_tests_name("pending", tests, NULL, NULL);

@@ -43,7 +43,8 @@ static void test_noted(void **state)
 	note(&refusals, CHECK_CSR_KEY, reference);
 	note(&refusals, CHECK_CSR_KEY, other);
 	assert_string_not_equal(reference, other);
-	assert_int_equal(hex_decode(bytes_of_string(reference), octets, sizeof(octets)), FAULT_NONE);
+	assert_int_equal(hex_decode(bytes_of_string(reference), octets, sizeof(octets)),
+		FAULT_NONE);
 	assert_int_equal(ring_find(ring, octets, &entry), FAULT_NONE);
 	assert_int_equal(entry.refusal.check, CHECK_CSR_KEY);
 	assert_string_equal(entry.refusal.saw, "what it saw");
@@ -60,9 +61,11 @@ static void test_which_have_a_reference(void **state)
 
 	(void)state;
 	refusals_open(&refusals, -1);
-	static const enum check with[] = { CHECK_JSON_FORM, CHECK_CSR_KEY, CHECK_HEADER_LIFE, CHECK_RATE,
+	static const enum check with[] = { CHECK_JSON_FORM, CHECK_CSR_KEY, CHECK_HEADER_LIFE,
+		CHECK_RATE,
 		CHECK_BACK_END };
-	static const enum check without[] = { CHECK_HTTP_ROUTE, CHECK_HTTP_METHOD, CHECK_HTTP_LENGTH,
+	static const enum check without[] = { CHECK_HTTP_ROUTE, CHECK_HTTP_METHOD,
+		CHECK_HTTP_LENGTH,
 		CHECK_HTTP_TYPE, CHECK_HTTP_CODING };
 	for (size_t i = 0; i < 5; i++) {
 		note(&refusals, with[i], reference);

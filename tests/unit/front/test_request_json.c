@@ -17,7 +17,8 @@
 
 static struct evidence_octets octets;
 
-static enum fault read_body(const char *body, uint8_t act, struct evidence *out, struct refusal *refusal)
+static enum fault read_body(const char *body, uint8_t act, struct evidence *out,
+	struct refusal *refusal)
 {
 	*refusal = (struct refusal){ 0 };
 	return request_json_read(bytes_of_string(body), act, &octets, out, refusal);
@@ -86,10 +87,14 @@ static void test_all(void **state)
 static void test_form(void **state)
 {
 	static const char *const bodies[] = { "", " ", "{", "}", "[]", "null", "1", "\"x\"", "{}{}",
-		"{" BASE "} x", "{" BASE ",}", "{'csr':1}", "{csr:1}", "{\"csr\":NaN}", "{\"csr\":1e400}",
-		"{\"csr\":01}", "{\"csr\":\"\\ud800\"}", "{\"csr\":\"\\udc00\\ud800\"}", "{\"csr\":\"\\u0000\"}",
-		"{\"cs\\u0000r\":1}", "{\"csr\":\"\xff\"}", "{\"csr\":\"\xc0\x80\"}", "{\"csr\":\"\xed\xa0\x80\"}",
-		"{\"csr\":\"\n\"}", "{\"csr\":\"\\x\"}", "\xef\xbb\xbf{" BASE "}", "{\"csr\":tru}" };
+		"{" BASE "} x", "{" BASE ",}", "{'csr':1}", "{csr:1}", "{\"csr\":NaN}",
+		"{\"csr\":1e400}",
+		"{\"csr\":01}", "{\"csr\":\"\\ud800\"}", "{\"csr\":\"\\udc00\\ud800\"}",
+		"{\"csr\":\"\\u0000\"}",
+		"{\"cs\\u0000r\":1}", "{\"csr\":\"\xff\"}", "{\"csr\":\"\xc0\x80\"}",
+		"{\"csr\":\"\xed\xa0\x80\"}",
+		"{\"csr\":\"\n\"}", "{\"csr\":\"\\x\"}", "\xef\xbb\xbf{" BASE "}",
+		"{\"csr\":tru}" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
@@ -116,33 +121,39 @@ static void test_duplicates(void **state)
 static void test_unknown(void **state)
 {
 	(void)state;
-	refuses("{" BASE ",\"serial\":\"x\"}", CHECK_JSON_SCHEMA, "serial is not a member of this request");
+	refuses("{" BASE ",\"serial\":\"x\"}", CHECK_JSON_SCHEMA,
+		"serial is not a member of this request");
 	refuses("{" BASE ",\"\":0}", CHECK_JSON_SCHEMA, "is not a member");
 	refuses("{" BASE ",\"CSR\":0}", CHECK_JSON_SCHEMA, "CSR is not a member");
-	refuses("{" BASE ",\"challenge\":\"YQ==\"}", CHECK_JSON_SCHEMA, "challenge is not a member");
+	refuses("{" BASE ",\"challenge\":\"YQ==\"}", CHECK_JSON_SCHEMA,
+		"challenge is not a member");
 	refuses("{" BASE ",\"\\u001b[2J\":0}", CHECK_JSON_SCHEMA, "\\x1b[2J is not a member");
 }
 
 static void test_types(void **state)
 {
 	static const char *const values[] = { "null", "1", "true", "{}", "[]", "1.5" };
-	static const char *const names[] = { "csr", "ikPublic", "ekPublic", "ekCertificate", "profile" };
+	static const char *const names[] = { "csr", "ikPublic", "ekPublic", "ekCertificate",
+		"profile" };
 	char body[256], words[64];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		for (size_t j = 0; j < sizeof(values) / sizeof(values[0]); j++) {
 			/* The member in question first: the others may be missing, it is asked before them. */
-			(void)snprintf(body, sizeof(body), "{%s\"%s\":%s}", i == 0 ? KEYS "," : i == 1
+			(void)snprintf(body, sizeof(body), "{%s\"%s\":%s}",
+				i == 0 ? KEYS "," : i == 1
 				? "\"csr\":\"Y3Ny\",\"ekPublic\":\"ZWs=\"," : i == 2
-				? "\"csr\":\"Y3Ny\",\"ikPublic\":\"aWs=\"," : BASE ",", names[i], values[j]);
+				? "\"csr\":\"Y3Ny\",\"ikPublic\":\"aWs=\"," : BASE ",", names[i],
+				values[j]);
 			(void)snprintf(words, sizeof(words), "%s is not a string", names[i]);
 			refuses(body, CHECK_JSON_SCHEMA, words);
 		}
 	}
 	refuses("{" BASE ",\"ekChain\":\"YQ==\"}", CHECK_JSON_SCHEMA, "ekChain is not an array");
 	refuses("{" BASE ",\"ekChain\":{}}", CHECK_JSON_SCHEMA, "ekChain is not an array");
-	refuses("{" BASE ",\"ekChain\":[\"YQ==\",[]]}", CHECK_JSON_SCHEMA, "ekChain[1] is not a string");
+	refuses("{" BASE ",\"ekChain\":[\"YQ==\",[]]}", CHECK_JSON_SCHEMA,
+		"ekChain[1] is not a string");
 }
 
 static void test_missing(void **state)
@@ -150,8 +161,10 @@ static void test_missing(void **state)
 	(void)state;
 	refuses("{}", CHECK_JSON_SCHEMA, "csr is missing");
 	refuses("{" KEYS "}", CHECK_JSON_SCHEMA, "csr is missing");
-	refuses("{\"csr\":\"Y3Ny\",\"ekPublic\":\"ZWs=\"}", CHECK_JSON_SCHEMA, "ikPublic is missing");
-	refuses("{\"csr\":\"Y3Ny\",\"ikPublic\":\"ZWs=\"}", CHECK_JSON_SCHEMA, "ekPublic is missing");
+	refuses("{\"csr\":\"Y3Ny\",\"ekPublic\":\"ZWs=\"}", CHECK_JSON_SCHEMA,
+		"ikPublic is missing");
+	refuses("{\"csr\":\"Y3Ny\",\"ikPublic\":\"ZWs=\"}", CHECK_JSON_SCHEMA,
+		"ekPublic is missing");
 	refuses_act("{" BASE "}", ACT_CERTIFICATE, CHECK_JSON_SCHEMA, "challenge is missing");
 	refuses_act("{" BASE ",\"challenge\":\"YQ==\"}", ACT_CERTIFICATE, CHECK_JSON_SCHEMA,
 		"ticket is missing");
@@ -159,10 +172,14 @@ static void test_missing(void **state)
 
 static void test_base64(void **state)
 {
-	static const char *const rows[][2] = { { "Y3N", "padding is missing" }, { "YQ", "padding is missing" },
-		{ "YQ=", "padding is missing" }, { "YQ==\\n", "white space" }, { "Y Q=", "white space" },
-		{ "YR==", "trailing bits" }, { "YWF=", "trailing bits" }, { "_-8=", "URL alphabet" },
-		{ "Y*==", "no base64 digit" }, { "YQ==YQ==", "no base64 digit" }, { "====", "padding" },
+	static const char *const rows[][2] = { { "Y3N", "padding is missing" }, { "YQ",
+		"padding is missing" },
+		{ "YQ=", "padding is missing" }, { "YQ==\\n", "white space" }, { "Y Q=",
+		"white space" },
+		{ "YR==", "trailing bits" }, { "YWF=", "trailing bits" }, { "_-8=",
+		"URL alphabet" },
+		{ "Y*==", "no base64 digit" }, { "YQ==YQ==", "no base64 digit" }, { "====",
+		"padding" },
 		{ "A===", "padding" }, { "\\u00e9AAA", "no base64 digit" } };
 	char body[256];
 
@@ -171,7 +188,8 @@ static void test_base64(void **state)
 		(void)snprintf(body, sizeof(body), "{\"csr\":\"%s\"," KEYS "}", rows[i][0]);
 		refuses(body, CHECK_JSON_BASE64, rows[i][1]);
 	}
-	refuses("{" BASE ",\"ekChain\":[\"YQ\"]}", CHECK_JSON_BASE64, "ekChain[0] is not canonical base64");
+	refuses("{" BASE ",\"ekChain\":[\"YQ\"]}", CHECK_JSON_BASE64,
+		"ekChain[0] is not canonical base64");
 }
 
 /* {BASE,"NAME":"base64 of len zeros"} */
@@ -183,7 +201,8 @@ static void body_of_size(const char *name, size_t len, char *out, size_t capacit
 	base64_encode(bytes_of(zeros, len), text, sizeof(text));
 	(void)snprintf(out, capacity, "{%s\"%s\":\"%s\"}", strcmp(name, "csr") == 0 ? KEYS "," :
 		strcmp(name, "ikPublic") == 0 ? "\"csr\":\"Y3Ny\",\"ekPublic\":\"ZWs=\"," :
-		strcmp(name, "ekPublic") == 0 ? "\"csr\":\"Y3Ny\",\"ikPublic\":\"aWs=\"," : BASE ",", name, text);
+		strcmp(name,
+			"ekPublic") == 0 ? "\"csr\":\"Y3Ny\",\"ikPublic\":\"aWs=\"," : BASE ",", name, text);
 }
 
 static void test_sizes(void **state)
@@ -191,7 +210,8 @@ static void test_sizes(void **state)
 	static const struct {
 		const char *name;
 		size_t max;
-	} rows[] = { { "csr", CSR_MAX }, { "ikPublic", TPM2B_PUBLIC_MAX }, { "ekPublic", TPM2B_PUBLIC_MAX },
+	} rows[] = { { "csr", CSR_MAX }, { "ikPublic", TPM2B_PUBLIC_MAX }, { "ekPublic",
+		TPM2B_PUBLIC_MAX },
 		{ "ekCertificate", EK_CERTIFICATE_MAX } };
 	static char body[BODY_MAX];
 	struct evidence evidence;
@@ -238,21 +258,25 @@ static void test_profile(void **state)
 	struct evidence evidence;
 
 	(void)state;
-	accepts("{" BASE ",\"profile\":\"abcdefghijabcdefghijabcdefghij12\"}", ACT_CHALLENGE, &evidence);
+	accepts("{" BASE ",\"profile\":\"abcdefghijabcdefghijabcdefghij12\"}", ACT_CHALLENGE,
+		&evidence);
 	assert_int_equal(evidence.profile.len, PROFILE_NAME_MAX);
-	refuses("{" BASE ",\"profile\":\"abcdefghijabcdefghijabcdefghij123\"}", CHECK_MEMBER_SIZE, "profile");
+	refuses("{" BASE ",\"profile\":\"abcdefghijabcdefghijabcdefghij123\"}", CHECK_MEMBER_SIZE,
+		"profile");
 	refuses("{" BASE ",\"profile\":\"\"}", CHECK_MEMBER_SIZE, "profile");
 }
 
 static void test_ticket_size(void **state)
 {
-	static const char *const tickets[] = { "", "AAAA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==",
+	static const char *const tickets[] = { "", "AAAA",
+		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==",
 		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" };
 	char body[256];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(tickets) / sizeof(tickets[0]); i++) {
-		(void)snprintf(body, sizeof(body), "{" BASE ",\"challenge\":\"YQ==\",\"ticket\":\"%s\"}", tickets[i]);
+		(void)snprintf(body, sizeof(body),
+			"{" BASE ",\"challenge\":\"YQ==\",\"ticket\":\"%s\"}", tickets[i]);
 		refuses_act(body, ACT_CERTIFICATE, CHECK_MEMBER_SIZE, "ticket has");
 	}
 }
@@ -284,7 +308,8 @@ static void test_mutations(void **state)
 			seed = seed * 1664525 + 1013904223;
 			copy[(seed >> 8) % (sizeof(body) - 1)] = body[(seed >> 20) % (sizeof(body) - 1)];
 		}
-		if (request_json_read(bytes_of(copy, sizeof(body) - 1), ACT_CHALLENGE, &octets, &evidence,
+		if (request_json_read(bytes_of(copy, sizeof(body) - 1), ACT_CHALLENGE, &octets,
+			&evidence,
 				&refusal) != FAULT_NONE) {
 			assert_non_null(check_row(refusal.check));
 			assert_true(refusal.saw[0] != '\0');
@@ -301,9 +326,12 @@ static void test_mutations(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_least), cmocka_unit_test(test_all), cmocka_unit_test(test_form),
-		cmocka_unit_test(test_depth), cmocka_unit_test(test_duplicates), cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_types), cmocka_unit_test(test_missing), cmocka_unit_test(test_base64),
+		cmocka_unit_test(test_least), cmocka_unit_test(test_all),
+			cmocka_unit_test(test_form),
+		cmocka_unit_test(test_depth), cmocka_unit_test(test_duplicates),
+		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_types), cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_sizes), cmocka_unit_test(test_chain_sizes),
 		cmocka_unit_test(test_chain_total), cmocka_unit_test(test_profile),
 		cmocka_unit_test(test_ticket_size), cmocka_unit_test(test_mutations),

@@ -44,7 +44,8 @@ static void test_found(void **state)
 
 static void test_not_found(void **state)
 {
-	static const char *const paths[] = { "/", "//", "/v1", "/v1/", "/v1/ca/", "//v1/ca", "/v1/c",
+	static const char *const paths[] = { "/", "//", "/v1", "/v1/", "/v1/ca/", "//v1/ca",
+		"/v1/c",
 		"/v1/ca?", "/v1/ca?x=y", "/v1/%63a", "/v1/./ca", "/V1/ca", "/v1/getchallenge" };
 	const struct route *route = NULL;
 	struct refusal refusal = { 0 };
@@ -107,7 +108,8 @@ static void test_type(void **state)
 {
 	static const char *const good[] = { "application/json", "APPLICATION/Json",
 		"application/json;charset=utf-8", "application/json;  charset=UTF-8" };
-	static const char *const bad[] = { "", "text/json", "application/jsonx", "application/json;",
+	static const char *const bad[] = { "", "text/json", "application/jsonx",
+		"application/json;",
 		"application/json; charset=latin1", "application/json; charset=utf-8; x",
 		"application/json charset=utf-8", "application/jso", "application/json,text/html",
 		"application/problem+json", "\x1b[2J" };
@@ -127,7 +129,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_found), cmocka_unit_test(test_not_found),
-		cmocka_unit_test(test_wrong_method), cmocka_unit_test(test_body), cmocka_unit_test(test_type),
+		cmocka_unit_test(test_wrong_method), cmocka_unit_test(test_body),
+		cmocka_unit_test(test_type),
 	};
 
 	return cmocka_run_group_tests_name("routes", tests, NULL, NULL);

@@ -138,8 +138,10 @@ static void test_hostile(void **state)
 		off_t offset;
 		uint8_t octet;
 	} rows[] = {
-		{ 0, 0 }, { 0, 2 }, { 17, 3 }, { 18, 1 }, { 21, SOURCE_TEXT_MAX + 1 }, { 22, '\n' }, { 22, '\0' },
-		{ 22, 'g' }, { 33, 0xff }, { 39, 0xff }, { 42, SAW_MAX + 1 }, { 43, 0x1b }, { 43, 0x80 },
+		{ 0, 0 }, { 0, 2 }, { 17, 3 }, { 18, 1 }, { 21, SOURCE_TEXT_MAX + 1 }, { 22,
+			'\n' }, { 22, '\0' },
+		{ 22, 'g' }, { 33, 0xff }, { 39, 0xff }, { 42, SAW_MAX + 1 }, { 43, 0x1b }, { 43,
+		0x80 },
 		{ 43, '\0' }, { REFUSAL_SLOT_SIZE - 1, 1 },
 	};
 
@@ -179,8 +181,10 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_write_and_find),
-		cmocka_unit_test(test_longest), cmocka_unit_test(test_wraps), cmocka_unit_test(test_next),
-		cmocka_unit_test(test_each), cmocka_unit_test(test_hostile), cmocka_unit_test(test_random) };
+		cmocka_unit_test(test_longest), cmocka_unit_test(test_wraps),
+		cmocka_unit_test(test_next),
+		cmocka_unit_test(test_each), cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_random) };
 
 	return cmocka_run_group_tests_name("refusal_ring", tests, NULL, NULL);
 }
