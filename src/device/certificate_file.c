@@ -54,7 +54,7 @@ static enum fault read_all(BIO *bio, int max, STACK_OF(X509) *stack)
 
 enum fault certificates_read(struct bytes pem, int min, int max, STACK_OF(X509) **out)
 {
-	owned(BIO) *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+	owned(BIO) *bio = BIO_new_mem_buf(pem.len == 0 ? (const void *)"" : pem.data, (int)pem.len);
 	owned(x509_stack) *stack = sk_X509_new_null();
 
 	if (bio == NULL || stack == NULL)

@@ -85,6 +85,11 @@ static bool is_plain_word(const char *text, size_t max)
 					  "0123456789-_.;") == len;
 }
 
+bool profile_is_valid(const char *profile)
+{
+	return profile[0] != '\0' && is_plain_word(profile, PROFILE_NAME_MAX);
+}
+
 static bool read_key(const char *value, struct options *options)
 {
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
@@ -140,7 +145,7 @@ static bool read_serial(const char *value, struct options *options)
 static bool read_profile(const char *value, struct options *options)
 {
 	options->profile = value;
-	return value[0] != '\0' && is_plain_word(value, PROFILE_NAME_MAX);
+	return profile_is_valid(value);
 }
 
 static bool read_group(const char *value, struct options *options)

@@ -64,6 +64,7 @@ static bool is_valid(const struct state *state)
 
 	return (state->ca[0] == '\0' || ca_url_is_valid(state->ca)) &&
 		(state->serial[0] == '\0' || serial_is_valid(state->serial)) &&
+		(state->profile[0] == '\0' || profile_is_valid(state->profile)) &&
 		(state->handle == 0 || (state->handle >= first && state->handle <= last));
 }
 

@@ -1,0 +1,41 @@
+#include "ca_client.h"
+
+#include <stdint.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static void test_reactions(void **state)
+{
+	(void)state;
+	assert_int_equal(ca_reaction_of(200), CA_TAKE);
+	assert_int_equal(ca_reaction_of(409), CA_START_AGAIN);
+	assert_int_equal(ca_reaction_of(429), CA_WAIT);
+	assert_int_equal(ca_reaction_of(503), CA_WAIT);
+	static const long stops[] = { 0, 201, 204, 301, 302, 307, 308, 400, 401, 403, 404, 413, 500, 502 };
+	for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++)
+		assert_int_equal(ca_reaction_of(stops[i]), CA_STOP);
+}
+
+static void test_waits(void **state)
+{
+	(void)state;
+	assert_int_equal(ca_wait_s(0, 0), 1);
+	assert_int_equal(ca_wait_s(0, 1), 2);
+	assert_int_equal(ca_wait_s(0, 3), 8);
+	assert_int_equal(ca_wait_s(0, 31), 60);
+	assert_int_equal(ca_wait_s(0, 4000000), 60);
+	assert_int_equal(ca_wait_s(5, 0), 5);
+	assert_int_equal(ca_wait_s(UINT32_MAX, 0), 60);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_reactions),
+		cmocka_unit_test(test_waits),
+	};
+	return cmocka_run_group_tests_name("ca_client", tests, NULL, NULL);
+}
