@@ -201,31 +201,30 @@ void kit_certificate_write(const struct kit_certificate *says, struct kit_buffer
 	out->len = (size_t)i2d_X509(certificate, &end);
 }
 
-/* The vendor's list, with one number. */
-static void write_crl(const struct kit *kit, struct kit_buffer *out)
+void kit_crl_write(const struct kit_certificate *issuer, long number, struct kit_buffer *out)
 {
 	owned(X509_CRL) *crl = X509_CRL_new();
 	X509_REVOKED *entry = X509_REVOKED_new();
-	ASN1_INTEGER *number = ASN1_INTEGER_new();
-	ASN1_TIME *now = ASN1_TIME_set(NULL, kit->now_s);
-	X509_NAME *issuer = X509_NAME_new();
+	ASN1_INTEGER *serial = ASN1_INTEGER_new();
+	ASN1_TIME *time = ASN1_TIME_set(NULL, issuer->not_before_s);
+	X509_NAME *name = X509_NAME_new();
 	uint8_t *end = out->data;
 
-	ASN1_INTEGER_set(number, kit->ek_certificate.number);
-	X509_REVOKED_set_serialNumber(entry, number);
-	X509_REVOKED_set_revocationDate(entry, now);
-	set_name(issuer, kit->vendor.subject);
+	ASN1_INTEGER_set(serial, number);
+	X509_REVOKED_set_serialNumber(entry, serial);
+	X509_REVOKED_set_revocationDate(entry, time);
+	set_name(name, issuer->subject);
 	X509_CRL_set_version(crl, X509_CRL_VERSION_2);
-	X509_CRL_set_issuer_name(crl, issuer);
-	X509_CRL_set1_lastUpdate(crl, now);
-	X509_CRL_set1_nextUpdate(crl, now);
+	X509_CRL_set_issuer_name(crl, name);
+	X509_CRL_set1_lastUpdate(crl, time);
+	X509_CRL_set1_nextUpdate(crl, time);
 	X509_CRL_add0_revoked(crl, entry);
 	X509_CRL_sort(crl);
-	assert_true(X509_CRL_sign(crl, kit->vendor.key, EVP_sha256()) > 0);
+	assert_true(X509_CRL_sign(crl, issuer->key, EVP_sha256()) > 0);
 	out->len = (size_t)i2d_X509_CRL(crl, &end);
-	X509_NAME_free(issuer);
-	ASN1_TIME_free(now);
-	ASN1_INTEGER_free(number);
+	X509_NAME_free(name);
+	ASN1_TIME_free(time);
+	ASN1_INTEGER_free(serial);
 }
 
 /* ---- CSR ---- */
@@ -362,7 +361,7 @@ void kit_build(struct kit *kit)
 	ca_says.key = kit->ca_key;
 	kit_certificate_write(&ca_says, &ca);
 	kit_certificate_write(&kit->vendor, &vendor);
-	write_crl(kit, &crl);
+	kit_crl_write(&kit->vendor, kit->ek_certificate.number, &crl);
 	policy_close(kit->policy);
 	kit->policy = kit_policy(kit->configuration, &ca, &vendor, &kit->marks,
 		kit->is_vendor_unknown ? 0 : 1, kit->has_crl ? &crl : NULL);

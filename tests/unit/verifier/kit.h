@@ -88,6 +88,9 @@ EVP_PKEY *kit_short_key(void);
 struct tpm_key kit_numbers(EVP_PKEY *, enum tpm_template, bool is_short);
 
 void kit_certificate_write(const struct kit_certificate *, struct kit_buffer *out);
+
+/* The revocation list of that CA, with one number on it, its nextUpdate long past. */
+void kit_crl_write(const struct kit_certificate *issuer, long number, struct kit_buffer *out);
 void kit_area_write(const struct tpm_key *, struct kit_buffer *out);
 
 /* A policy from a configuration's text and anchors, each with its marks. */

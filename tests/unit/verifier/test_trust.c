@@ -446,6 +446,93 @@ static void test_below_the_anchor(void **state)
 	hierarchy_close(&h);
 }
 
+static enum fault add_list(struct hierarchy *h, size_t issuer, long number)
+{
+	struct kit_buffer list;
+
+	kit_crl_write(&h->says[issuer], number, &list);
+	return trust_add_crl(h->trust, bytes_of(list.data, list.len));
+}
+
+static bool is_revoked(struct hierarchy *h)
+{
+	struct trust_path path;
+
+	assert_int_equal(find(h, &path), TRUST_PATH_FOUND);
+	return path.is_revoked;
+}
+
+/* A CA that the root revoked is no good, nor what is imported below it. */
+static void test_revoked_anchor(void **state)
+{
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	import(&h, 0, "");
+	import(&h, 1, "");
+	import(&h, 2, "");
+	assert_int_equal(add_list(&h, 0, h.says[1].number), FAULT_NONE);
+	seal(&h);
+	issue_ek(&h, 0);
+	assert_false(is_revoked(&h));
+	issue_ek(&h, 1);
+	assert_true(is_revoked(&h));
+	issue_ek(&h, 2);
+	assert_true(is_revoked(&h));
+	hierarchy_close(&h);
+}
+
+static void test_revoked_hint(void **state)
+{
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	import(&h, 0, "hints");
+	assert_int_equal(add_list(&h, 0, h.says[1].number), FAULT_NONE);
+	seal(&h);
+	issue_ek(&h, 2);
+	hint_from_to(&h, 2, 1);
+	assert_true(is_revoked(&h));
+	hierarchy_close(&h);
+}
+
+/* The list of another CA with the issuer's name says nothing about the issuer's certificates. */
+static void test_list_of_a_namesake(void **state)
+{
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	h.says[1] = h.says[0];
+	h.says[1].key = h.says[1].issuer_key = ca_key(1);
+	import(&h, 0, "");
+	import(&h, 1, "");
+	assert_int_equal(add_list(&h, 1, h.kit.ek_certificate.number), FAULT_NONE);
+	seal(&h);
+	issue_ek(&h, 0);
+	assert_false(is_revoked(&h));
+	h.kit.ek_certificate.issuer_key = ca_key(1);
+	kit_certificate_write(&h.kit.ek_certificate, &h.ek);
+	assert_true(is_revoked(&h));
+	hierarchy_close(&h);
+}
+
+static void test_list_of_nobody(void **state)
+{
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	import(&h, 0, "");
+	assert_int_equal(trust_add_crl(h.trust, BYTES_OF_LITERAL("\x30\x00")), FAULT_INVALID);
+	h.says[0].key = ca_key(1);
+	assert_int_equal(add_list(&h, 0, 1), FAULT_NONE);
+	assert_int_equal(trust_seal(h.trust), FAULT_NOT_FOUND);
+	hierarchy_close(&h);
+}
+
 static void test_what_is_no_anchor(void **state)
 {
 	struct hierarchy h;
@@ -482,6 +569,10 @@ int main(void)
 		cmocka_unit_test(test_work_is_bounded),
 		cmocka_unit_test(test_cross_certified),
 		cmocka_unit_test(test_below_the_anchor),
+		cmocka_unit_test(test_revoked_anchor),
+		cmocka_unit_test(test_revoked_hint),
+		cmocka_unit_test(test_list_of_a_namesake),
+		cmocka_unit_test(test_list_of_nobody),
 		cmocka_unit_test(test_what_is_no_anchor),
 	};
 
