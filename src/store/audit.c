@@ -190,10 +190,12 @@ static void find_broken(struct audit_verdict *verdict, const char *format, ...)
 /* One entry against the one before; its hash is recomputed, never believed. */
 static void verify_entry(struct query *query, uint64_t *last_ms, struct audit_verdict *verdict)
 {
-	struct chain_entry entry = { .seq = query_u64(query), .at_ms = query_u64(query) };
-	unsigned long long seq = entry.seq;
+	/* A number below 0 becomes one that no entry has: it is found like any other. */
+	unsigned long long seq = (uint64_t)query_number(query);
+	struct chain_entry entry = { .seq = seq };
 	uint8_t recorded[32] = { 0 };
 
+	entry.at_ms = (uint64_t)query_number(query);
 	entry.actor = query_bytes(query);
 	entry.act = query_bytes(query);
 	entry.detail = query_bytes(query);

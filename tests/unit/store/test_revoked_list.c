@@ -1,0 +1,213 @@
+#include "kit.h"
+
+#include <stdio.h>
+
+/* What is on the revocation list, page by page, and when a new list is due. */
+
+static void begin_list(struct kit *kit)
+{
+	const struct intent nobody = { .serial = "" };
+
+	(void)kit_is_revoked(kit, &nobody); /* reads all pages */
+}
+
+static enum fault keep(struct kit *kit, uint64_t number, struct tidy_answer *answer)
+{
+	const struct crl_notice notice = { .number = number, .this_update_s = kit->realtime_ms / 1000,
+		.next_update_s = kit->realtime_ms / 1000 + 604800, .size = 3 };
+
+	store_group_begin(kit->store);
+	enum fault fault = store_crl(kit->store, &notice, BYTES_OF_LITERAL("der"), answer);
+	assert_int_equal(store_group_commit(kit->store), FAULT_NONE);
+	return fault;
+}
+
+static void make_list(struct kit *kit, uint64_t number)
+{
+	struct tidy_answer answer;
+
+	kit_advance(kit, 10);
+	begin_list(kit);
+	assert_int_equal(keep(kit, number, &answer), FAULT_NONE);
+	assert_int_equal(answer.crl_number, number);
+	kit_advance(kit, 10);
+}
+
+static void the_first_list_is_due(void **state)
+{
+	struct kit *kit = *state;
+	const struct tidy_answer before = kit_tidy(kit);
+
+	assert_true(before.state.crl_is_due);
+	assert_int_equal(before.crl_number, 0);
+	make_list(kit, 1);
+	const struct tidy_answer after = kit_tidy(kit);
+	assert_false(after.state.crl_is_due);
+	assert_int_equal(after.crl_number, 1);
+	assert_true(after.crl_next_update_s > kit->realtime_ms / 1000);
+	kit_stop(kit);
+	kit_start(kit);
+	assert_false(kit_tidy(kit).state.crl_is_due);
+}
+
+static void a_revocation_makes_it_due(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_true(kit_import(kit, "SN-1", 1, ""));
+	(void)kit_provision(kit, "SN-1", 1, 100);
+	make_list(kit, 1);
+	assert_true(kit_operate(kit, "certificate revoke", "SN-1", NULL));
+	assert_true(kit_tidy(kit).state.crl_is_due);
+	make_list(kit, 2);
+	assert_false(kit_tidy(kit).state.crl_is_due);
+}
+
+/* One that is made while the pages are being read is on the next list at the latest. */
+static void a_revocation_during_the_reading_makes_it_due(void **state)
+{
+	struct kit *kit = *state;
+	struct tidy_answer answer;
+
+	assert_true(kit_import(kit, "SN-1", 1, ""));
+	(void)kit_provision(kit, "SN-1", 1, 100);
+	begin_list(kit);
+	assert_true(kit_operate(kit, "certificate revoke", "SN-1", NULL));
+	assert_int_equal(keep(kit, 1, &answer), FAULT_NONE);
+	assert_true(answer.state.crl_is_due);
+}
+
+/* A revocation with a date: due only then, and then even if nothing else happens. */
+static void the_end_of_an_overlap_makes_it_due(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_true(kit_import(kit, "SN-1", 1, ""));
+	(void)kit_provision(kit, "SN-1", 1, 100);
+	make_list(kit, 1);
+	(void)kit_provision(kit, "SN-1", 1, 101);
+	assert_false(kit_tidy(kit).state.crl_is_due);
+	make_list(kit, 2);
+	kit_advance(kit, 86400000);
+	assert_true(kit_tidy(kit).state.crl_is_due);
+	make_list(kit, 3);
+	assert_false(kit_tidy(kit).state.crl_is_due);
+}
+
+static void a_list_of_a_store_that_forgot_the_reading_is_due_again(void **state)
+{
+	struct kit *kit = *state;
+	struct tidy_answer answer;
+
+	assert_true(kit_import(kit, "SN-1", 1, ""));
+	(void)kit_provision(kit, "SN-1", 1, 100);
+	assert_true(kit_operate(kit, "certificate revoke", "SN-1", NULL));
+	begin_list(kit);
+	kit_stop(kit);
+	kit_start(kit);
+	assert_int_equal(keep(kit, 1, &answer), FAULT_NONE);
+	assert_true(answer.state.crl_is_due);
+	make_list(kit, 2);
+	assert_false(kit_tidy(kit).state.crl_is_due);
+}
+
+static void numbers_only_grow(void **state)
+{
+	struct kit *kit = *state;
+	struct tidy_answer answer;
+
+	make_list(kit, 7);
+	assert_int_equal(keep(kit, 7, &answer), FAULT_INVALID);
+	assert_int_equal(keep(kit, 6, &answer), FAULT_INVALID);
+	assert_int_equal(kit_sql_number(kit, "SELECT max(number) FROM crl"), 7);
+	assert_int_equal(keep(kit, 8, &answer), FAULT_NONE);
+	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM audit WHERE act = 'crl'"), 2);
+}
+
+/* RFC 5280, 3.3: an entry leaves only after one list that was made after the certificate's end. */
+static void an_ended_certificate_leaves_after_one_more_list(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_true(kit_import(kit, "SN-1", 1, ""));
+	const struct intent intent = kit_provision(kit, "SN-1", 1, 100);
+	assert_true(kit_operate(kit, "certificate revoke", "SN-1", NULL));
+	make_list(kit, 1);
+	kit_advance(kit, UINT64_C(366) * 86400000);
+	assert_true(kit_is_revoked(kit, &intent));
+	make_list(kit, 2);
+	assert_false(kit_is_revoked(kit, &intent));
+}
+
+/* Its certificate may exist, and nobody knows until when it would be valid. */
+static void a_closed_intent_stays_on_the_list(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_true(kit_import(kit, "SN-1", 1, ""));
+	const struct intent intent = kit_intent(kit, "SN-1", 1, 100);
+	assert_int_equal(kit_verdict(kit, &intent), KIT_OPENS);
+	kit_advance(kit, 60000);
+	(void)kit_tidy(kit);
+	kit_advance(kit, UINT64_C(3660) * 86400000);
+	make_list(kit, 1);
+	assert_true(kit_is_revoked(kit, &intent));
+}
+
+/* Exactly as many as a page holds, and one more: in order, none twice, the last page known. */
+static void pages_hold_all(void **state)
+{
+	struct kit *kit = *state;
+	static struct revoked_page page;
+	uint8_t after[CERTIFICATE_NUMBER_SIZE] = { 0 };
+	size_t total = 0, pages = 0;
+
+	kit_sql(kit, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1025)"
+		" INSERT INTO intent (state, ticket_hash, serial, profile, ek_id, ik_id, number, tbs_digest, owner,"
+		" opened_at_ms, lease_until_ms) SELECT 3, zeroblob(32), 'X', 'device', zeroblob(32), zeroblob(32),"
+		" CAST(printf('%016d', i) AS BLOB), zeroblob(32), zeroblob(16), 0, 0 FROM n");
+	kit_sql(kit, "INSERT INTO revocation SELECT number, 0, 1, 1, NULL FROM intent");
+	store_group_begin(kit->store);
+	do {
+		assert_int_equal(store_revoked(kit->store, after, &page), FAULT_NONE);
+		for (size_t i = 0; i < page.count; i++) {
+			assert_true(memcmp(page.revoked[i].number, after, sizeof(after)) > 0);
+			memcpy(after, page.revoked[i].number, sizeof(after));
+		}
+		total += page.count;
+		pages++;
+	} while (!page.is_last);
+	assert_int_equal(store_group_commit(kit->store), FAULT_NONE);
+	assert_int_equal(total, 1025);
+	assert_int_equal(pages, 3);
+}
+
+static void the_kept_list_is_shown(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_false(kit_operate(kit, "crl", NULL));
+	assert_true(kit->result.is_not_found);
+	make_list(kit, 1);
+	assert_true(kit_operate(kit, "crl", NULL));
+	assert_true(kit_has(kit, "number=1"));
+	assert_true(kit_has(kit, "der=ZGVy"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		KIT_TEST(the_first_list_is_due),
+		KIT_TEST(a_revocation_makes_it_due),
+		KIT_TEST(a_revocation_during_the_reading_makes_it_due),
+		KIT_TEST(the_end_of_an_overlap_makes_it_due),
+		KIT_TEST(a_list_of_a_store_that_forgot_the_reading_is_due_again),
+		KIT_TEST(numbers_only_grow),
+		KIT_TEST(an_ended_certificate_leaves_after_one_more_list),
+		KIT_TEST(a_closed_intent_stays_on_the_list),
+		KIT_TEST(pages_hold_all),
+		KIT_TEST(the_kept_list_is_shown),
+	};
+
+	return cmocka_run_group_tests_name("store_revoked_list", tests, NULL, NULL);
+}
