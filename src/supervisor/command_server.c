@@ -1,0 +1,108 @@
+#include "commands.h"
+
+#include "operator_client.h"
+#include "owned.h"
+#include "rotate.h"
+#include "serve.h"
+#include "server_reload.h"
+
+#include <stdio.h>
+
+int command_serve(struct invocation *invocation)
+{
+	const char *listen = invocation_value(invocation, "--listen");
+
+	return invocation_is_good(invocation, 0, 0) ? serve(invocation->directory, listen) :
+		STATUS_USAGE;
+}
+
+/* Asks a running server; is_running says whether there was one to be asked. */
+static enum fault ask_server(const char *directory, const struct order *order,
+	const struct row_sink *sink, bool *is_running, struct trouble *trouble)
+{
+	struct operator_client client;
+	enum fault fault = operator_open_running(directory, &client, is_running, trouble);
+
+	if (fault != FAULT_NONE || !*is_running)
+		return fault;
+	fault = operator_ask(&client, order, sink, trouble);
+	struct trouble ignored;
+	(void)operator_close(&client, &ignored);
+	return fault;
+}
+
+static int say_done(const struct invocation *invocation, const char *member, const char *sentence)
+{
+	if (invocation->is_json)
+		(void)printf("{\"%s\": true}\n", member);
+	else
+		(void)printf("%s\n", sentence);
+	return fflush(stdout) == 0 ? STATUS_DONE : STATUS_FAILED;
+}
+
+int command_reload(struct invocation *invocation)
+{
+	bool is_now = invocation_flag(invocation, "--now"), is_running = false;
+	struct trouble trouble = { "" };
+
+	if (!invocation_is_good(invocation, 0, 0))
+		return STATUS_USAGE;
+	enum fault fault = server_reload_if_running(invocation->directory, is_now, &is_running, &trouble);
+	if (fault == FAULT_NONE && !is_running)
+		fault = trouble_say(&trouble, FAULT_NOT_FOUND, "no server is running in %s; it reads all "
+			"of it when it starts", invocation->directory);
+	if (fault != FAULT_NONE)
+		return invocation_fail(fault, &trouble);
+	return say_done(invocation, "reloaded", "reloaded");
+}
+
+/* Without a server: the file alone, under the folder's lock. */
+static enum fault rotate_here(const char *directory, bool is_now, struct trouble *trouble)
+{
+	owned_folder folder = { 0 };
+	owned_descriptor lock = -1;
+	enum fault fault = folder_open(directory, &folder, trouble);
+
+	if (fault == FAULT_NONE)
+		fault = folder_lock(&folder, &lock, trouble);
+	return fault != FAULT_NONE ? fault : rotate_ticket_keys(&folder, is_now, trouble);
+}
+
+int command_rotate(struct invocation *invocation)
+{
+	bool is_now = invocation_flag(invocation, "--now"), is_running = false;
+	const struct order order = { "rotate", is_now ? 1 : 0, { "now" } };
+	struct trouble trouble = { "" };
+
+	if (!invocation_is_good(invocation, 0, 0))
+		return STATUS_USAGE;
+	enum fault fault = ask_server(invocation->directory, &order, NULL, &is_running, &trouble);
+	if (fault == FAULT_NONE && !is_running)
+		fault = rotate_here(invocation->directory, is_now, &trouble);
+	if (fault != FAULT_NONE)
+		return invocation_fail(fault, &trouble);
+	return say_done(invocation, "rotated", is_now ?
+		"rotated: challenges that are on their way start again" :
+		"rotated: challenges that are on their way stay good for eleven minutes");
+}
+
+int command_status(struct invocation *invocation)
+{
+	const struct order order = { .verb = "status" };
+	struct trouble trouble = { "" };
+	owned_rows rows = { 0 };
+	const struct row_sink sink = { rows_take, &rows };
+	bool is_running = false;
+
+	if (!invocation_is_good(invocation, 0, 0))
+		return STATUS_USAGE;
+	enum fault fault = rows_open(&rows);
+	if (fault == FAULT_NONE)
+		fault = ask_server(invocation->directory, &order, &sink, &is_running, &trouble);
+	if (fault != FAULT_NONE)
+		return invocation_fail(fault, &trouble);
+	if (!is_running)
+		rows_add(&rows, json_pack("{s:b}", "running", 0));
+	int status = invocation_print(invocation, &rows, ROWS_OBJECT);
+	return status == STATUS_DONE && !is_running ? STATUS_FAILED : status;
+}

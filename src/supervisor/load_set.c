@@ -1,0 +1,383 @@
+#include "load_set.h"
+
+#include "frame.h"
+#include "message.h"
+#include "owned.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+OWNED_TYPE(BIO, BIO_free_all)
+OWNED_TYPE(X509, X509_free)
+
+enum { ENTRIES_MAX = ANCHOR_COUNT_MAX + TRUST_CRL_FILES_MAX + 3 + PROFILE_COUNT_MAX + 2 };
+
+static bool sha256(const void *octets, size_t len, uint8_t out[32])
+{
+	return EVP_Q_digest(NULL, "SHA256", NULL, octets, len, out, NULL) == 1;
+}
+
+/* ---- reading ---- */
+
+static enum fault parse_configuration(const struct folder *folder, struct bytes text,
+	struct configuration *out, struct trouble *trouble)
+{
+	struct configuration_error error = { "" };
+	enum fault fault = configuration_read(text, out, &error);
+
+	if (fault == FAULT_NONE)
+		return FAULT_NONE;
+	return trouble_say(trouble, fault, "%s/genuine.conf: %s", folder->path, error.text);
+}
+
+enum fault load_set_configuration(const struct folder *folder, struct configuration *out,
+	struct trouble *trouble)
+{
+	uint8_t buffer[CONFIGURATION_MAX];
+	struct bytes text;
+	enum fault fault = folder_read(folder, "genuine.conf", FOLDER_PUBLIC, buffer, sizeof(buffer),
+		&text, trouble);
+
+	return fault != FAULT_NONE ? fault : parse_configuration(folder, text, out, trouble);
+}
+
+static enum fault read_configuration(const struct folder *folder, struct load_set *set,
+	struct trouble *trouble)
+{
+	struct bytes text;
+	enum fault fault = folder_read(folder, "genuine.conf", FOLDER_PUBLIC, set->text,
+		sizeof(set->text), &text, trouble);
+
+	if (fault != FAULT_NONE)
+		return fault;
+	set->text_len = text.len;
+	return parse_configuration(folder, text, &set->configuration, trouble);
+}
+
+static enum fault take_ca_certificate(struct load_set *set, X509 *certificate)
+{
+	int len = i2d_X509(certificate, NULL);
+
+	if (set->ca_count == CA_COUNT_MAX || len <= 0 || len > CERTIFICATE_MAX)
+		return FAULT_TOO_LONG;
+	struct certificate_der *der = &set->ca[set->ca_count++];
+	uint8_t *end = der->octets;
+	der->len = (size_t)i2d_X509(certificate, &end);
+	return FAULT_NONE;
+}
+
+static enum fault read_ca(const struct folder *folder, struct load_set *set, struct trouble *trouble)
+{
+	uint8_t buffer[CA_FILE_MAX];
+	struct bytes file;
+	enum fault fault = folder_read(folder, "ca.pem", FOLDER_PUBLIC, buffer, sizeof(buffer), &file,
+		trouble);
+
+	if (fault != FAULT_NONE)
+		return fault;
+	owned(BIO) *memory = BIO_new_mem_buf(file.data, (int)file.len);
+	for (;;) {
+		owned(X509) *certificate = memory == NULL ? NULL :
+			PEM_read_bio_X509(memory, NULL, NULL, NULL);
+
+		if (certificate == NULL)
+			break;
+		if (take_ca_certificate(set, certificate) != FAULT_NONE)
+			return trouble_say(trouble, FAULT_TOO_LONG,
+				"%s/ca.pem holds more than %d certificates, or one that is too long",
+				folder->path, CA_COUNT_MAX);
+	}
+	if (set->ca_count == 0)
+		return trouble_say(trouble, FAULT_INVALID, "%s/ca.pem holds no certificate in PEM",
+			folder->path);
+	return FAULT_NONE;
+}
+
+static enum fault open_secrets(const struct folder *folder, struct load_set *set,
+	struct trouble *trouble)
+{
+	const struct {
+		const char *name;
+		enum folder_file kind;
+		int *descriptor;
+	} files[] = {
+		{ "secret/ca.key", FOLDER_SECRET, &set->ca_key },
+		{ "secret/ticket.keys", FOLDER_SECRET, &set->ticket_keys },
+		{ "secret/tls.key", FOLDER_SECRET, &set->tls_key },
+		{ "tls.pem", FOLDER_PUBLIC, &set->tls_certificate },
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		enum fault fault = folder_open_file(folder, files[i].name, files[i].kind,
+			files[i].descriptor, trouble);
+
+		if (fault != FAULT_NONE)
+			return fault;
+	}
+	if (set->configuration.expected[0] == '\0')
+		return FAULT_NONE;
+	return folder_open_file(folder, set->configuration.expected, FOLDER_PUBLIC, &set->expected, trouble);
+}
+
+/* ---- the fingerprint ---- */
+
+static enum fault digest_of_file(int descriptor, uint8_t out[32])
+{
+	EVP_MD_CTX *hash = EVP_MD_CTX_new();
+	uint8_t buffer[16384];
+	off_t at = 0;
+	ssize_t got = 0;
+	bool is_done = hash != NULL && EVP_DigestInit_ex2(hash, EVP_sha256(), NULL) == 1;
+
+	while (is_done && (got = pread(descriptor, buffer, sizeof(buffer), at)) > 0) {
+		is_done = EVP_DigestUpdate(hash, buffer, (size_t)got) == 1;
+		at += got;
+	}
+	is_done = is_done && got == 0 && EVP_DigestFinal_ex(hash, out, NULL) == 1;
+	EVP_MD_CTX_free(hash);
+	return is_done ? FAULT_NONE : FAULT_SYSTEM;
+}
+
+/* PROTOCOL, The ticket: kind 1 is SHA-256(DER ‖ its marks as sorted text). */
+static bool anchor_digest(const struct anchor *anchor, uint8_t out[32])
+{
+	uint8_t buffer[ANCHOR_MAX + MARKS_TEXT_MAX];
+	struct writer w = WRITER_OF_ARRAY(buffer);
+	struct bytes octets;
+
+	writer_bytes(&w, bytes_of(anchor->der, anchor->len));
+	writer_bytes(&w, bytes_of_string(anchor->marks));
+	return writer_end(&w, &octets) == FAULT_NONE && sha256(octets.data, octets.len, out);
+}
+
+/* Kind 6: SHA-256 of the root's SubjectPublicKeyInfo. */
+static bool root_digest(const struct load_set *set, uint8_t out[32])
+{
+	const struct certificate_der *root = &set->ca[set->ca_count - 1];
+	const uint8_t *at = root->octets;
+	owned(X509) *certificate = d2i_X509(NULL, &at, (long)root->len);
+	uint8_t *spki = NULL;
+	int len = certificate == NULL ? -1 : i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &spki);
+	bool is_done = len > 0 && sha256(spki, (size_t)len, out);
+
+	OPENSSL_free(spki);
+	return is_done;
+}
+
+/* Kind 7: SHA-256 of the rules version, u32. */
+static bool rules_digest(uint8_t out[32])
+{
+	uint8_t buffer[4];
+	struct writer w = WRITER_OF_ARRAY(buffer);
+
+	writer_u32(&w, RULES_VERSION);
+	return sha256(buffer, sizeof(buffer), out);
+}
+
+static enum fault trust_entries(const struct load_set *set, struct fingerprint_entry *entries,
+	size_t *count)
+{
+	for (size_t i = 0; i < set->anchors.count; i++) {
+		struct fingerprint_entry *entry = &entries[(*count)++];
+
+		entry->kind = FINGERPRINT_ANCHOR;
+		if (!anchor_digest(&set->anchors.list[i], entry->digest))
+			return FAULT_CRYPTO;
+	}
+	for (size_t i = 0; i < set->anchors.crl_count; i++) {
+		struct fingerprint_entry *entry = &entries[(*count)++];
+		enum fault fault = digest_of_file(set->anchors.crls[i].descriptor, entry->digest);
+
+		entry->kind = FINGERPRINT_CRL;
+		if (fault != FAULT_NONE)
+			return fault;
+	}
+	return FAULT_NONE;
+}
+
+static enum fault collect_entries(const struct load_set *set, struct fingerprint_entry *entries,
+	size_t *count)
+{
+	uint8_t expected_digest[32] = { 0 };
+	enum fault fault = set->expected < 0 ? FAULT_NONE : digest_of_file(set->expected, expected_digest);
+
+	if (fault == FAULT_NONE)
+		fault = trust_entries(set, entries, count);
+	if (fault == FAULT_NONE)
+		fault = configuration_fingerprint_entries(&set->configuration, expected_digest, entries,
+			ENTRIES_MAX - 2, count);
+	if (fault != FAULT_NONE)
+		return fault;
+	entries[*count].kind = FINGERPRINT_ROOT;
+	if (!root_digest(set, entries[(*count)++].digest))
+		return FAULT_CRYPTO;
+	entries[*count].kind = FINGERPRINT_RULES;
+	return rules_digest(entries[(*count)++].digest) ? FAULT_NONE : FAULT_CRYPTO;
+}
+
+static enum fault compute_fingerprint(struct load_set *set, struct trouble *trouble)
+{
+	struct fingerprint_entry *entries = calloc(ENTRIES_MAX, sizeof(*entries));
+	size_t count = 0;
+	enum fault fault = entries == NULL ? FAULT_NO_MEMORY : collect_entries(set, entries, &count);
+
+	if (fault == FAULT_NONE)
+		fault = fingerprint_of(entries, count, set->fingerprint);
+	free(entries);
+	if (fault != FAULT_NONE)
+		return trouble_say(trouble, fault, "the policy's fingerprint cannot be computed: %s",
+			fault_text(fault));
+	return FAULT_NONE;
+}
+
+/* ---- the whole ---- */
+
+enum fault load_set_read(const struct folder *folder, struct load_set **out, struct trouble *trouble)
+{
+	struct load_set *set = calloc(1, sizeof(*set));
+
+	if (set == NULL)
+		return trouble_say(trouble, FAULT_NO_MEMORY, "out of memory");
+	set->ca_key = set->ticket_keys = set->tls_certificate = set->tls_key = set->expected = -1;
+	enum fault fault = read_configuration(folder, set, trouble);
+	if (fault == FAULT_NONE)
+		fault = read_ca(folder, set, trouble);
+	if (fault == FAULT_NONE)
+		fault = anchors_read(folder, &set->anchors, trouble);
+	if (fault == FAULT_NONE)
+		fault = open_secrets(folder, set, trouble);
+	if (fault == FAULT_NONE)
+		fault = compute_fingerprint(set, trouble);
+	if (fault == FAULT_NONE)
+		*out = set;
+	else
+		load_set_close(set);
+	return fault;
+}
+
+void load_set_close(struct load_set *set)
+{
+	if (set == NULL)
+		return;
+	anchors_close(&set->anchors);
+	owned_close_descriptor(&set->ca_key);
+	owned_close_descriptor(&set->ticket_keys);
+	owned_close_descriptor(&set->tls_certificate);
+	owned_close_descriptor(&set->tls_key);
+	owned_close_descriptor(&set->expected);
+	free(set);
+}
+
+/* ---- sending ---- */
+
+enum fault load_item_send(int control, enum load_kind kind, struct bytes octets, int descriptor)
+{
+	static uint8_t buffer[FRAME_MAX];
+	const struct load load = { .kind = (uint8_t)kind, .octets = octets };
+	struct writer w = message_begin(buffer, sizeof(buffer), MESSAGE_LOAD, REQUEST_NONE);
+	struct bytes frame;
+
+	load_write(&w, &load);
+	enum fault fault = writer_end(&w, &frame);
+	return fault != FAULT_NONE ? fault : frame_send(control, frame, descriptor);
+}
+
+/* An item on its way to a role. The first fault sticks. */
+struct sending {
+	int control;
+	enum fault fault;
+};
+
+static void send_item(struct sending *sending, enum load_kind kind, struct bytes octets, int descriptor)
+{
+	if (sending->fault == FAULT_NONE)
+		sending->fault = load_item_send(sending->control, kind, octets, descriptor);
+}
+
+static void send_descriptor(struct sending *sending, enum load_kind kind, int descriptor)
+{
+	if (descriptor >= 0)
+		send_item(sending, kind, bytes_of(NULL, 0), descriptor);
+}
+
+static void send_ca(struct sending *sending, const struct load_set *set)
+{
+	for (size_t i = 0; i < set->ca_count; i++)
+		send_item(sending, LOAD_CA_CERTIFICATE, bytes_of(set->ca[i].octets, set->ca[i].len), -1);
+}
+
+static void send_fingerprint(struct sending *sending, const struct load_set *set)
+{
+	send_item(sending, LOAD_FINGERPRINT, BYTES_OF_ARRAY(set->fingerprint), -1);
+}
+
+static void send_former_fingerprint(struct sending *sending, const struct load_set *set)
+{
+	uint8_t buffer[40];
+	struct writer w = WRITER_OF_ARRAY(buffer);
+
+	if (!set->has_former)
+		return;
+	writer_bytes(&w, BYTES_OF_ARRAY(set->former_fingerprint));
+	writer_u64(&w, set->former_until_ms);
+	send_item(sending, LOAD_FORMER_FINGERPRINT, writer_written(&w), -1);
+}
+
+static void send_trust(struct sending *sending, const struct load_set *set)
+{
+	for (size_t i = 0; i < set->anchors.count; i++) {
+		const struct anchor *anchor = &set->anchors.list[i];
+		uint8_t buffer[4 + MARKS_TEXT_MAX + ANCHOR_MAX];
+		struct writer w = WRITER_OF_ARRAY(buffer);
+
+		writer_sized(&w, bytes_of_string(anchor->marks));
+		writer_bytes(&w, bytes_of(anchor->der, anchor->len));
+		send_item(sending, LOAD_ANCHOR, writer_written(&w), -1);
+	}
+	for (size_t i = 0; i < set->anchors.crl_count; i++)
+		send_descriptor(sending, LOAD_CRL, set->anchors.crls[i].descriptor);
+}
+
+static void send_by_kind(struct sending *sending, const struct load_set *set, enum role_kind kind)
+{
+	switch (kind) {
+	case KIND_FRONT:
+		send_ca(sending, set);
+		send_descriptor(sending, LOAD_TLS_CERTIFICATE, set->tls_certificate);
+		send_descriptor(sending, LOAD_TLS_KEY, set->tls_key);
+		break;
+	case KIND_VERIFIER:
+		send_fingerprint(sending, set);
+		send_ca(sending, set);
+		send_trust(sending, set);
+		break;
+	case KIND_AUTHORITY:
+		send_fingerprint(sending, set);
+		send_former_fingerprint(sending, set);
+		send_ca(sending, set);
+		send_descriptor(sending, LOAD_CA_KEY, set->ca_key);
+		send_descriptor(sending, LOAD_TICKET_KEYS, set->ticket_keys);
+		break;
+	case KIND_STORE:
+		send_descriptor(sending, LOAD_EXPECTED, set->expected);
+		break;
+	case KIND_COUNT:
+		break;
+	}
+}
+
+enum fault load_set_send(const struct load_set *set, enum role_kind kind, int control)
+{
+	struct sending sending = { .control = control };
+
+	send_item(&sending, LOAD_CONFIGURATION, bytes_of(set->text, set->text_len), -1);
+	send_by_kind(&sending, set, kind);
+	return sending.fault;
+}

@@ -1,0 +1,88 @@
+#ifndef SUPERVISOR_SERVER_H
+#define SUPERVISOR_SERVER_H
+
+#include "folder.h"
+#include "load_set.h"
+#include "role_process.h"
+#include "trouble.h"
+#include "wiring.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * server: the roles, what joins them and what they work with. `serve` runs all of them; a command
+ * without a server runs store and authority alone, by the same code (local_act.h).
+ *
+ * The supervisor waits for its roles where it starts and loads them, each time at most
+ * FRAME_WAIT_MS; requests go on meanwhile, they do not pass through here.
+ */
+enum { ROLE_COUNT_MAX = 2 * WORKERS_MAX + 2 };
+
+struct server {
+	const struct folder *folder;
+	struct wiring wiring;
+	size_t role_count;
+	struct role_process roles[ROLE_COUNT_MAX]; /* store, authority, verifiers, fronts */
+	struct load_set *set;         /* in force */
+	int store_directory;
+	int listening;                /* -1 without fronts */
+	int refusals[WORKERS_MAX];    /* each front's ring */
+
+	/* What the authority gave last: a revocation list; a TLS key and certificate. */
+	size_t crl_frame_len;
+	uint8_t crl_frame[128];
+	int crl;
+	int tls;
+
+	/* Called with each frame that the store sends in answer to an operator's act. */
+	void (*on_operator_answer)(void *context, struct bytes frame);
+	void *operator_context;
+};
+
+/*
+ * Reads the folder, makes wiring and the list of roles; starts nothing. worker_count is how many
+ * fronts and verifiers there will be; 0 for none, which has a wiring all the same.
+ */
+enum fault server_open(const struct folder *, bool has_workers, struct server *out,
+	struct trouble *);
+void server_close(struct server *);
+
+/* Starts, loads and commits every role of that kind. */
+enum fault server_start_kind(struct server *, enum role_kind, struct trouble *);
+
+/*
+ * Gives all roles that run a new set: all of them prepare it, or none takes it. On success the
+ * server owns it and the former one is closed; else it stays the caller's.
+ */
+enum fault server_load(struct server *, struct load_set *, struct trouble *);
+
+/* Reads the folder anew and loads it. is_now: the former fingerprint excuses nothing. */
+enum fault server_reload(struct server *, bool is_now, struct trouble *);
+
+/* Collects children that have ended, then starts again those whose time has come. */
+void server_collect(struct server *);
+void server_restart_due(struct server *);
+
+/* Milliseconds until a role's time comes; -1 where all of them run. */
+int server_restart_wait_ms(const struct server *);
+
+/* Takes one message of a role's, if there is one. */
+void server_take(struct server *, struct role_process *);
+
+/* The first role of that kind. */
+struct role_process *server_role(struct server *, enum role_kind);
+
+/* MESSAGE_TICK to the authority. */
+void server_tick(struct server *);
+
+/* Waits until the authority has handed over a revocation list; ticks while it waits. */
+enum fault server_await_crl(struct server *, struct trouble *);
+
+/* Asks the authority for a TLS key and certificate; server.tls is its file then. */
+enum fault server_ask_tls(struct server *, struct trouble *);
+
+/* Fronts first, then verifiers, authority, store: each finishes what is in hand, then ends. */
+void server_stop(struct server *);
+
+#endif
