@@ -28,7 +28,8 @@ bool check_csr_form(struct judgement *judgement, struct refusal *refusal)
 	enum fault fault = csr_read(judgement->evidence->csr, &judgement->csr);
 
 	if (fault != FAULT_NONE) {
-		refusal_set(refusal, CHECK_CSR_FORM, "csr is no CertificationRequest: %s", fault_text(fault));
+		refusal_set(refusal, CHECK_CSR_FORM, "csr is no CertificationRequest: %s",
+			fault_text(fault));
 		return false;
 	}
 	if (csr_is_version_1(&judgement->csr))
@@ -46,18 +47,20 @@ bool check_csr_attributes(struct judgement *judgement, struct refusal *refusal)
 		judgement->has_extension_request = !is_empty;
 		return true;
 	}
-	refusal_set(refusal, CHECK_CSR_ATTRIBUTES, "csr has an attribute that is no extensionRequest");
+	refusal_set(refusal, CHECK_CSR_ATTRIBUTES,
+		"csr has an attribute that is no extensionRequest");
 	return false;
 }
 
 bool check_csr_algorithm(struct judgement *judgement, struct refusal *refusal)
 {
 	bool is_rsa_key = judgement->ik.row->type == TPM_ALG_RSA;
-	enum fault fault =
-		signature_algorithm_read(judgement->csr.signature_algorithm, &judgement->csr_algorithm);
+	enum fault fault = signature_algorithm_read(judgement->csr.signature_algorithm,
+		&judgement->csr_algorithm);
 
 	if (fault != FAULT_NONE) {
-		refusal_set(refusal, CHECK_CSR_ALGORITHM, "csr: not one of the accepted algorithms");
+		refusal_set(refusal, CHECK_CSR_ALGORITHM,
+			"csr: not one of the accepted algorithms");
 		return false;
 	}
 	if (judgement->csr_algorithm.is_rsa == is_rsa_key)
@@ -89,7 +92,7 @@ bool check_csr_subject(struct judgement *judgement, struct refusal *refusal)
 		return true;
 	refusal_set(refusal, CHECK_CSR_SUBJECT, "%s", fault == FAULT_NOT_FOUND ?
 		"the subject has no serialNumber" :
-		"serialNumber stands twice, not alone in its RDN, or is no PrintableString or UTF8String");
+		"serialNumber stands twice, shares its RDN, or is of another string type");
 	return false;
 }
 
@@ -145,7 +148,8 @@ bool check_csr_signature(struct judgement *judgement, struct refusal *refusal)
 	owned(EVP_PKEY) *key = NULL;
 
 	if (public_key_open(&judgement->ik.key, &key) == FAULT_NONE &&
-			signature_is_valid(&judgement->csr_algorithm, key, csr->tbs, csr->signature))
+			signature_is_valid(&judgement->csr_algorithm, key, csr->tbs,
+				csr->signature))
 		return true;
 	refusal_set(refusal, CHECK_CSR_SIGNATURE, "the signature is not the IK's over this csr");
 	return false;

@@ -26,9 +26,9 @@ bool check_ek_template(struct judgement *judgement, struct refusal *refusal)
 	if (ek->row != NULL)
 		return true;
 	refusal_set(refusal, CHECK_EK_TEMPLATE,
-		"type %04x, nameAlg %04x, objectAttributes %08x, authPolicy of %zu octets, symmetric %04x/%u",
-		ek->area.type, ek->area.name_alg, ek->area.object_attributes, ek->area.auth_policy.len,
-		ek->area.symmetric, ek->area.symmetric_key_bits);
+		"type %04x, nameAlg %04x, attributes %08x, authPolicy of %zu, symmetric %04x/%u",
+		ek->area.type, ek->area.name_alg, ek->area.object_attributes,
+		ek->area.auth_policy.len, ek->area.symmetric, ek->area.symmetric_key_bits);
 	return false;
 }
 

@@ -41,12 +41,13 @@ bool check_ek_certificate_der(struct judgement *judgement, struct refusal *refus
 bool check_ek_certificate_key(struct judgement *judgement, struct refusal *refusal)
 {
 	const struct judged_key *ek = &judgement->ek;
+	const X509 *certificate = judgement->ek_certificate;
 	struct bytes a = bytes_of(ek->key.a, ek->key.a_len), b = bytes_of(ek->key.b, ek->key.b_len);
 
 	if (!is_judged(judgement))
 		return true;
-	if (ek->row->type == TPM_ALG_RSA ? ek_certificate_has_rsa_key(judgement->ek_certificate, a) :
-			ek_certificate_has_ecc_key(judgement->ek_certificate, ek->row->key_bits, a, b))
+	if (ek->row->type == TPM_ALG_RSA ? ek_certificate_has_rsa_key(certificate, a) :
+			ek_certificate_has_ecc_key(certificate, ek->row->key_bits, a, b))
 		return true;
 	refusal_set(refusal, CHECK_EK_CERTIFICATE_KEY, "ekCertificate is another key's");
 	return false;
@@ -57,9 +58,11 @@ bool check_ek_certificate_not_ca(struct judgement *judgement, struct refusal *re
 {
 	if (!is_judged(judgement))
 		return true;
-	struct basic_constraints constraints = certificate_basic_constraints(judgement->ek_certificate);
+	struct basic_constraints constraints =
+		certificate_basic_constraints(judgement->ek_certificate);
 
-	if (constraints.presence != EXTENSION_INVALID && !constraints.is_ca && !constraints.has_path_len)
+	if (constraints.presence != EXTENSION_INVALID && !constraints.is_ca &&
+			!constraints.has_path_len)
 		return true;
 	refusal_set(refusal, CHECK_EK_CERTIFICATE_NOT_CA, "basicConstraints: %s",
 		constraints.is_ca ? "cA TRUE" : "malformed, or with a pathLenConstraint");
@@ -92,12 +95,14 @@ bool check_ek_certificate_chain(struct judgement *judgement, struct refusal *ref
 	if (!is_judged(judgement))
 		return true;
 	enum trust_verdict verdict = trust_find_path(judgement->policy->trust,
-		judgement->ek_certificate, evidence->ek_chain, evidence->ek_chain_count, &judgement->path);
+		judgement->ek_certificate, evidence->ek_chain, evidence->ek_chain_count,
+		&judgement->path);
 
 	if (verdict == TRUST_PATH_FOUND)
 		return true;
 	X509_NAME_oneline(X509_get_issuer_name(judgement->ek_certificate), issuer, sizeof(issuer));
-	refusal_set(refusal, CHECK_EK_CERTIFICATE_CHAIN, "%s: %s", trust_verdict_text(verdict), issuer);
+	refusal_set(refusal, CHECK_EK_CERTIFICATE_CHAIN, "%s: %s", trust_verdict_text(verdict),
+		issuer);
 	return false;
 }
 
@@ -109,7 +114,7 @@ bool check_ek_certificate_algorithm(struct judgement *judgement, struct refusal 
 			(path->weakest == SIGNATURE_SHA1 && path->marks->allows_sha1))
 		return true;
 	refusal_set(refusal, CHECK_EK_CERTIFICATE_ALGORITHM, "a signature %s below the anchor",
-		path->weakest == SIGNATURE_SHA1 ? "with SHA-1" : "of an algorithm that is not accepted");
+		path->weakest == SIGNATURE_SHA1 ? "with SHA-1" : "of no accepted algorithm");
 	return false;
 }
 
@@ -126,7 +131,7 @@ bool check_ek_certificate_eku(struct judgement *judgement, struct refusal *refus
 	if (purpose.presence == EXTENSION_ABSENT && judgement->path.marks->is_ek_only)
 		return true;
 	refusal_set(refusal, CHECK_EK_CERTIFICATE_EKU, "extendedKeyUsage %s",
-		purpose.presence == EXTENSION_ABSENT ? "absent, and the anchor is not marked ek-only" :
+		purpose.presence == EXTENSION_ABSENT ? "absent, the anchor not marked ek-only" :
 		"without tcg-kp-EKCertificate, or malformed");
 	return false;
 }

@@ -58,7 +58,8 @@ bool check_ik_key_size(struct judgement *judgement, struct refusal *refusal)
 
 	ik->row = template_of(&ik->area, false);
 	if (ik->row == NULL || !template_numbers_fit(ik->row, a, b)) {
-		refusal_set(refusal, CHECK_IK_KEY_SIZE, "keyBits or curve %u, numbers of %zu and %zu octets",
+		refusal_set(refusal, CHECK_IK_KEY_SIZE,
+			"keyBits or curve %u, numbers of %zu and %zu octets",
 			is_rsa ? ik->area.rsa.key_bits : ik->area.ecc.curve_id, a.len, b.len);
 		return false;
 	}

@@ -37,7 +37,8 @@ bool check_ik_number(struct judgement *judgement, struct refusal *refusal)
 {
 	if (has_no_small_factor(&judgement->ik))
 		return true;
-	refusal_set(refusal, CHECK_IK_NUMBER, "ikPublic: the modulus is even or has a factor below 1000");
+	refusal_set(refusal, CHECK_IK_NUMBER,
+		"ikPublic: the modulus is even or has a factor below 1000");
 	return false;
 }
 
@@ -45,7 +46,8 @@ bool check_ek_number(struct judgement *judgement, struct refusal *refusal)
 {
 	if (has_no_small_factor(&judgement->ek))
 		return true;
-	refusal_set(refusal, CHECK_EK_NUMBER, "ekPublic: the modulus is even or has a factor below 1000");
+	refusal_set(refusal, CHECK_EK_NUMBER,
+		"ekPublic: the modulus is even or has a factor below 1000");
 	return false;
 }
 
@@ -85,7 +87,8 @@ bool check_ik_point(struct judgement *judgement, struct refusal *refusal)
 {
 	if (is_on_curve(&judgement->ik))
 		return true;
-	refusal_set(refusal, CHECK_IK_POINT, "ikPublic: the point is not on %s", judgement->ik.row->name);
+	refusal_set(refusal, CHECK_IK_POINT, "ikPublic: the point is not on %s",
+		judgement->ik.row->name);
 	return false;
 }
 
@@ -93,7 +96,7 @@ bool check_ek_point(struct judgement *judgement, struct refusal *refusal)
 {
 	if (is_on_curve(&judgement->ek))
 		return true;
-	refusal_set(refusal, CHECK_EK_POINT, "ekPublic: the point is not on its curve (template %s)",
-		judgement->ek.row->name);
+	refusal_set(refusal, CHECK_EK_POINT,
+		"ekPublic: the point is not on its curve (template %s)", judgement->ek.row->name);
 	return false;
 }

@@ -126,7 +126,7 @@ void judge(const struct policy *policy, const struct evidence *evidence, int64_t
 	verdict.is_sound = ask_all(&judgement, &mask, &verdict.refusal);
 	if (verdict.is_sound && !write_facts(&judgement, mask, &verdict.facts)) {
 		verdict.is_sound = false;
-		refusal_set(&verdict.refusal, CHECK_BACK_END, "the verifier could not make a digest");
+		refusal_set(&verdict.refusal, CHECK_BACK_END, "the verifier made no digest");
 	}
 	if (!verdict.is_sound)
 		name_device(&judgement, &verdict.refusal);

@@ -54,7 +54,7 @@ static void refuse(struct policy *policy, const char *format, ...)
 	va_end(arguments);
 }
 
-/* [identity] serial_pattern, a POSIX extended expression, matches the whole serial or not at all. */
+/* [identity] serial_pattern: a POSIX extended expression for the whole serial. */
 static void compile_serial_pattern(struct policy *policy)
 {
 	char anchored[CONFIGURATION_TEXT_MAX + sizeof("^()$")];
@@ -65,7 +65,7 @@ static void compile_serial_pattern(struct policy *policy)
 	if (regcomp(&policy->serial_pattern, anchored, REG_EXTENDED | REG_NOSUB) == 0)
 		policy->has_serial_pattern = true;
 	else
-		refuse(policy, "[identity] serial_pattern: not a POSIX extended regular expression");
+		refuse(policy, "[identity] serial_pattern: not a regular expression");
 }
 
 static void load_configuration(struct policy *policy, struct bytes text)
@@ -139,7 +139,8 @@ static void load_anchor(struct policy *policy, struct bytes octets)
 		return;
 	describe(r.rest, subject, sizeof(subject));
 	if (fault == FAULT_DENIED)
-		refuse(policy, "anchor %s: not a CA certificate that may issue EK certificates", subject);
+		refuse(policy, "anchor %s: not a CA certificate that may issue EK certificates",
+			subject);
 	else
 		refuse(policy, "anchor %s, or its marks: %s", subject, fault_text(fault));
 }
@@ -159,7 +160,8 @@ static enum fault read_descriptor(int descriptor, size_t max, uint8_t **out, siz
 	if (octets == NULL)
 		return FAULT_NO_MEMORY;
 	while (done < (size_t)status.st_size) {
-		ssize_t got = pread(descriptor, octets + done, (size_t)status.st_size - done, (off_t)done);
+		ssize_t got = pread(descriptor, octets + done, (size_t)status.st_size - done,
+			(off_t)done);
 
 		if (got <= 0)
 			return FAULT_SYSTEM;
@@ -210,9 +212,9 @@ enum fault policy_load(struct policy *policy, const struct load *load, int descr
 enum fault policy_complete(struct policy *policy)
 {
 	if (!policy->has_configuration || !policy->has_fingerprint || policy->ca_key_count == 0)
-		refuse(policy, "the verifier got no configuration, no fingerprint or no CA certificate");
+		refuse(policy, "no configuration, no fingerprint or no CA certificate");
 	if (policy->refused[0] == '\0' && trust_seal(policy->trust) != FAULT_NONE)
-		refuse(policy, "a TPM vendor's revocation list is signed by no imported certificate");
+		refuse(policy, "no imported certificate signed a TPM vendor's revocation list");
 	return policy->refused[0] == '\0' ? FAULT_NONE : FAULT_DENIED;
 }
 

@@ -65,7 +65,8 @@ static void end_load(struct verifier *verifier, uint64_t request)
 	if (verifier->loading == NULL)
 		role_peer_is_taken("the supervisor ended a load that it had not begun");
 	if (policy_complete(verifier->loading) != FAULT_NONE) {
-		answer_supervisor(verifier, MESSAGE_LOAD_REFUSED, request, verifier->loading->refused);
+		answer_supervisor(verifier, MESSAGE_LOAD_REFUSED, request,
+			verifier->loading->refused);
 		policy_close(owned_take(verifier->loading));
 		return;
 	}
@@ -144,15 +145,16 @@ static void send_to_authority(struct verifier *verifier, uint64_t request, const
 
 static void send_facts(struct verifier *verifier, uint64_t request, const struct verdict *verdict)
 {
-	struct writer w = message_begin(verifier->sent, sizeof(verifier->sent), MESSAGE_FACTS, request);
+	struct writer w =
+		message_begin(verifier->sent, sizeof(verifier->sent), MESSAGE_FACTS, request);
 
 	facts_write(&w, &verdict->facts);
 	send_to_authority(verifier, request, &w);
 }
 
 /* At getCertificate the header decides first (409), which only the authority can say. */
-static void send_refused(struct verifier *verifier, uint64_t request, const struct evidence *evidence,
-	const struct refusal *refusal)
+static void send_refused(struct verifier *verifier, uint64_t request,
+	const struct evidence *evidence, const struct refusal *refusal)
 {
 	struct refused_evidence refused = { .refusal = *refusal };
 	struct writer w =
@@ -166,9 +168,11 @@ static void send_refused(struct verifier *verifier, uint64_t request, const stru
 static void log_notes(const struct verdict *verdict)
 {
 	if (verdict->has_extension_request)
-		log_notice("serial %s: the csr's extensionRequest is ignored", verdict->facts.serial);
+		log_notice("serial %s: the csr's extensionRequest is ignored",
+			verdict->facts.serial);
 	if (verdict->is_past_not_after)
-		log_warning("serial %s: the EK certificate's path has expired", verdict->facts.serial);
+		log_warning("serial %s: the EK certificate's path has expired",
+			verdict->facts.serial);
 }
 
 static void pass_on(struct verifier *verifier, uint64_t request, const struct evidence *evidence,
@@ -177,7 +181,8 @@ static void pass_on(struct verifier *verifier, uint64_t request, const struct ev
 	if (verdict->is_sound) {
 		log_notes(verdict);
 		send_facts(verifier, request, verdict);
-	} else if (evidence->act == ACT_CERTIFICATE && verdict->refusal.check != CHECK_HEADER_FORM) {
+	} else if (evidence->act == ACT_CERTIFICATE &&
+			verdict->refusal.check != CHECK_HEADER_FORM) {
 		send_refused(verifier, request, evidence, &verdict->refusal);
 	} else {
 		refuse(verifier, request, &verdict->refusal);

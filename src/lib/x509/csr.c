@@ -110,8 +110,8 @@ enum fault csr_serial_number(const struct csr *csr, struct bytes *out)
 		return r.fault;
 	if (found.count == 0)
 		return FAULT_NOT_FOUND;
-	if (found.count > 1 || !found.is_alone ||
-			(found.value.tag != DER_PRINTABLE_STRING && found.value.tag != DER_UTF8_STRING))
+	if (found.count > 1 || !found.is_alone || (found.value.tag != DER_PRINTABLE_STRING &&
+			found.value.tag != DER_UTF8_STRING))
 		return FAULT_INVALID;
 	*out = found.value.content;
 	return FAULT_NONE;

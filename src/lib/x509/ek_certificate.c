@@ -98,11 +98,13 @@ static bool is_manufacturer(const ASN1_OBJECT *type)
 /* "id:" and the vendor id in hexadecimal. */
 static struct manufacturer read_value(const ASN1_STRING *value)
 {
-	struct bytes text = bytes_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value));
+	struct bytes text =
+		bytes_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value));
 	struct manufacturer out = { .form = MANUFACTURER_MALFORMED };
 
-	if (text.len == 11 && memcmp(text.data, "id:", 3) == 0 &&
-			hex_decode(bytes_of(text.data + 3, 8), out.id, sizeof(out.id)) == FAULT_NONE)
+	if (text.len != 11 || memcmp(text.data, "id:", 3) != 0)
+		return out;
+	if (hex_decode(bytes_of(text.data + 3, 8), out.id, sizeof(out.id)) == FAULT_NONE)
 		out.form = MANUFACTURER_PRESENT;
 	return out;
 }

@@ -41,8 +41,10 @@ static uint32_t residue(struct bytes number, uint32_t divisor)
 	for (; i < number.len % 4; i++)
 		rest = (rest << 8 | number.data[i]) % divisor;
 	for (; i < number.len; i += 4) {
-		uint32_t word = (uint32_t)number.data[i] << 24 | (uint32_t)number.data[i + 1] << 16 |
-			(uint32_t)number.data[i + 2] << 8 | number.data[i + 3];
+		const uint8_t *octets = number.data + i;
+		uint32_t word = (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 |
+			(uint32_t)octets[2] << 8 | octets[3];
+
 		rest = (rest << 32 | word) % divisor;
 	}
 	return (uint32_t)rest;
@@ -161,8 +163,8 @@ bool key_gate_is_not_close_primes(struct bytes modulus)
 		if (is_square(rest, scratch, context))
 			return false;
 		/* (a + 1)² - n = a² - n + 2 a + 1 */
-		if (!BN_lshift1(scratch, a) || !BN_add(rest, rest, scratch) || !BN_add_word(rest, 1) ||
-				!BN_add_word(a, 1))
+		if (!BN_lshift1(scratch, a) || !BN_add(rest, rest, scratch) ||
+				!BN_add_word(rest, 1) || !BN_add_word(a, 1))
 			return false;
 	}
 	return true;
@@ -197,5 +199,6 @@ bool key_gate_is_on_curve(unsigned field_bits, struct bytes x, struct bytes y)
 	owned(EC_GROUP) *group = EC_GROUP_new_by_curve_name(curve);
 	owned(EC_POINT) *point = group == NULL ? NULL : EC_POINT_new(group);
 	/* Refuses coordinates that are not below the prime, and points off the curve. */
-	return point != NULL && EC_POINT_oct2point(group, point, point_octets, 1 + 2 * len, NULL) == 1;
+	return point != NULL &&
+		EC_POINT_oct2point(group, point, point_octets, 1 + 2 * len, NULL) == 1;
 }

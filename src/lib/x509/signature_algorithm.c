@@ -20,8 +20,8 @@ struct fixed_algorithm {
 };
 
 #define RSA_WITH(last, bits) \
-	{ { 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, last, 0x05, 0x00 }, \
-		15, { .is_rsa = true, .hash_bits = bits } }
+	{ { 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, last, \
+		0x05, 0x00 }, 15, { .is_rsa = true, .hash_bits = bits } }
 #define ECDSA_WITH(last, bits) \
 	{ { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, last }, \
 		12, { .is_rsa = false, .hash_bits = bits } }
@@ -52,8 +52,8 @@ static unsigned take_hash_bits(struct reader *r)
 	struct reader algorithm = der_enter(r, DER_SEQUENCE);
 	struct bytes id = der_content(&algorithm, DER_OBJECT_IDENTIFIER);
 
-	if (der_is_next(&algorithm, DER_NULL))
-		reader_fail(&algorithm, der_content(&algorithm, DER_NULL).len == 0 ? FAULT_NONE : FAULT_INVALID);
+	if (der_is_next(&algorithm, DER_NULL) && der_content(&algorithm, DER_NULL).len > 0)
+		reader_fail(&algorithm, FAULT_INVALID);
 	if (reader_end(&algorithm) != FAULT_NONE || id.len != sizeof(id_sha2) + 1 ||
 			!bytes_equal(bytes_of(id.data, sizeof(id_sha2)), BYTES_OF_ARRAY(id_sha2)))
 		return 0;
@@ -107,7 +107,8 @@ static void end_field(struct reader *parameters, const struct reader *field)
  */
 static enum fault read_pss(struct bytes content, struct signature_algorithm *out)
 {
-	struct signature_algorithm pss = { .is_rsa = true, .is_pss = true, .salt_len = SALT_LEN_DEFAULT };
+	struct signature_algorithm pss = { .is_rsa = true, .is_pss = true,
+		.salt_len = SALT_LEN_DEFAULT };
 	struct reader parameters = reader_of(content);
 
 	struct reader hash = der_enter(&parameters, DER_CONTEXT_0);
@@ -159,17 +160,22 @@ static const EVP_MD *hash_of(unsigned hash_bits)
 	return hash_bits == 384 ? EVP_sha384() : EVP_sha512();
 }
 
+static bool set_pss(EVP_PKEY_CTX *context, int salt_len)
+{
+	return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1 &&
+		EVP_PKEY_CTX_set_rsa_pss_saltlen(context, salt_len) == 1;
+}
+
 bool signature_is_valid(const struct signature_algorithm *algorithm, EVP_PKEY *key,
 	struct bytes tbs, struct bytes signature)
 {
+	const EVP_MD *hash = hash_of(algorithm->hash_bits);
 	owned(EVP_MD_CTX) *context = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *key_context = NULL;
 
 	bool is_valid = context != NULL &&
-		EVP_DigestVerifyInit(context, &key_context, hash_of(algorithm->hash_bits), NULL, key) == 1 &&
-		(!algorithm->is_pss ||
-			(EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PSS_PADDING) == 1 &&
-				EVP_PKEY_CTX_set_rsa_pss_saltlen(key_context, algorithm->salt_len) == 1)) &&
+		EVP_DigestVerifyInit(context, &key_context, hash, NULL, key) == 1 &&
+		(!algorithm->is_pss || set_pss(key_context, algorithm->salt_len)) &&
 		EVP_DigestVerify(context, signature.data, signature.len, tbs.data, tbs.len) == 1;
 	ERR_clear_error();
 	return is_valid;

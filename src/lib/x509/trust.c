@@ -45,8 +45,8 @@ bool trust_is_fit_issuer(const X509 *certificate, long intermediates_below)
 		return false;
 	if (constraints.has_path_len && constraints.path_len < intermediates_below)
 		return false;
-	if (usage.presence == EXTENSION_INVALID ||
-			(usage.presence == EXTENSION_PRESENT && (usage.bits & KU_KEY_CERT_SIGN) == 0))
+	if (usage.presence == EXTENSION_INVALID || (usage.presence == EXTENSION_PRESENT &&
+			(usage.bits & KU_KEY_CERT_SIGN) == 0))
 		return false;
 	if (purpose.presence == EXTENSION_INVALID ||
 			(purpose.presence == EXTENSION_PRESENT &&
@@ -127,12 +127,14 @@ enum fault trust_add_crl(struct trust_set *trust, struct bytes der)
 	return FAULT_NONE;
 }
 
+static const X509_NAME *subject_of(const struct trust_anchor *anchor)
+{
+	return X509_get_subject_name(anchor->certificate);
+}
+
 static int compare_subjects(const void *a, const void *b)
 {
-	const struct trust_anchor *first = a, *second = b;
-
-	return X509_NAME_cmp(X509_get_subject_name(first->certificate),
-		X509_get_subject_name(second->certificate));
+	return X509_NAME_cmp(subject_of(a), subject_of(b));
 }
 
 const struct trust_anchor *trust_anchors_named(const struct trust_set *trust, const X509_NAME *name,
@@ -143,13 +145,13 @@ const struct trust_anchor *trust_anchors_named(const struct trust_set *trust, co
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (X509_NAME_cmp(X509_get_subject_name(trust->anchors[middle].certificate), name) < 0)
+		if (X509_NAME_cmp(subject_of(&trust->anchors[middle]), name) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	for (high = low; high < trust->anchor_count; high++) {
-		if (X509_NAME_cmp(X509_get_subject_name(trust->anchors[high].certificate), name) != 0)
+		if (X509_NAME_cmp(subject_of(&trust->anchors[high]), name) != 0)
 			break;
 	}
 	*end = trust->anchors + high;
@@ -157,8 +159,9 @@ const struct trust_anchor *trust_anchors_named(const struct trust_set *trust, co
 }
 
 /* A signature of an anchor's over something with that issuer; NULL where none made it. */
-static const struct trust_anchor *find_signer(const struct trust_set *trust, const X509_NAME *issuer,
-	bool (*is_signed)(const void *object, EVP_PKEY *key), const void *object)
+static const struct trust_anchor *find_signer(const struct trust_set *trust,
+	const X509_NAME *issuer, bool (*is_signed)(const void *object, EVP_PKEY *key),
+	const void *object)
 {
 	const struct trust_anchor *end;
 	const struct trust_anchor *candidate = trust_anchors_named(trust, issuer, &end);
@@ -193,20 +196,23 @@ static const struct trust_anchor *issuer_of(const struct trust_set *trust,
 {
 	const X509_NAME *issuer = X509_get_issuer_name(anchor->certificate);
 
-	if (X509_NAME_cmp(issuer, X509_get_subject_name(anchor->certificate)) == 0)
+	if (X509_NAME_cmp(issuer, subject_of(anchor)) == 0)
 		return NULL;
 	return find_signer(trust, issuer, is_certificate_signed, anchor);
 }
 
 bool trust_is_revoked(const struct trust_set *trust, X509 *certificate, const EVP_PKEY *key)
 {
+	const X509_NAME *issuer = X509_get_issuer_name(certificate);
+	const ASN1_INTEGER *number = X509_get0_serialNumber(certificate);
+	X509_REVOKED *entry;
+
 	for (size_t i = 0; i < trust->crl_count; i++) {
 		const struct trust_crl *list = &trust->crls[i];
-		X509_REVOKED *entry;
 
-		if (X509_NAME_cmp(X509_CRL_get_issuer(list->crl), X509_get_issuer_name(certificate)) == 0 &&
+		if (X509_NAME_cmp(X509_CRL_get_issuer(list->crl), issuer) == 0 &&
 				EVP_PKEY_eq(list->key, key) == 1 &&
-				X509_CRL_get0_by_serial(list->crl, &entry, X509_get0_serialNumber(certificate)) == 1)
+				X509_CRL_get0_by_serial(list->crl, &entry, number) == 1)
 			return true;
 	}
 	return false;

@@ -37,7 +37,8 @@ static enum fault add_mark(struct trust_marks *marks, struct bytes text)
 	const struct bytes prefix = BYTES_OF_LITERAL("manufacturer=");
 
 	if (text.len > prefix.len && bytes_equal(bytes_of(text.data, prefix.len), prefix))
-		return add_manufacturer(marks, bytes_of(text.data + prefix.len, text.len - prefix.len));
+		return add_manufacturer(marks,
+			bytes_of(text.data + prefix.len, text.len - prefix.len));
 	if (bytes_equal(text, BYTES_OF_LITERAL("ek-only")))
 		marks->is_ek_only = true;
 	else if (bytes_equal(text, BYTES_OF_LITERAL("hints")))

@@ -14,8 +14,8 @@
  *	                 neither extendedKeyUsage nor tpmManufacturer
  *	hints            paths may run through certificates that the device sent (ekChain)
  *	sha1             signatures with SHA-1 below it are accepted
- *	manufacturer=ID  the tpmManufacturer of its TPMs: eight hex digits, or the letters that they
- *	                 spell (IFX, STM, NTC, INTC, …); may be given several times
+ *	manufacturer=ID  the tpmManufacturer of its TPMs: eight hex digits, or the letters that
+ *	                 they spell (IFX, STM, NTC, INTC, …); may be given several times
  */
 enum { MANUFACTURER_COUNT_MAX = 8, MANUFACTURER_ID_SIZE = 4 };
 

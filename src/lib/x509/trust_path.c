@@ -48,8 +48,10 @@ static void hints_open(struct hints *hints, const struct bytes *octets, size_t c
 {
 	assert(count <= EK_CHAIN_COUNT_MAX);
 	for (; hints->count < count; hints->count++) {
-		if (certificate_open(octets[hints->count], &hints->certificates[hints->count]) != FAULT_NONE)
-			hints->certificates[hints->count] = NULL;
+		X509 **certificate = &hints->certificates[hints->count];
+
+		if (certificate_open(octets[hints->count], certificate) != FAULT_NONE)
+			*certificate = NULL;
 	}
 }
 
@@ -123,7 +125,7 @@ static void add_to_path(struct climb *climb, X509 *certificate, const EVP_PKEY *
 {
 	struct trust_path *path = &climb->path;
 	enum signature_strength strength = certificate_signature_strength(certificate);
-	int64_t not_before_s = INT64_MAX, not_after_s = INT64_MIN; /* where unreadable: never valid */
+	int64_t not_before_s = INT64_MAX, not_after_s = INT64_MIN; /* unreadable: never valid */
 
 	(void)certificate_validity(certificate, &not_before_s, &not_after_s);
 	if (path->len == 0 || not_before_s > path->not_before_s)
