@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""references: what the documents point at is there.
+
+    references.py BUILD
+
+Checked: every test named by `make test TESTS=…` is one of Meson's; every path in backticks below
+src/, tests/, dev/, docs/ or examples/ exists; every link to another page of ours leads to a file;
+and a file named by its name alone, such as `judge.c`, exists somewhere under src/.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parents[3]
+PAGES = [SOURCE / "README.md", *sorted((SOURCE / "docs").glob("*.md")),
+         *sorted((SOURCE / "docs" / "man").glob("*.scd"))]
+
+TESTS = re.compile(r'\bTESTS="?([\w\- …]+)"?')
+PATH = re.compile(r"`((?:src|tests|dev|docs|examples)/[\w./*-]+)`")
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+FILE = re.compile(r"`([a-z0-9_*]+\.[ch])`")
+
+
+def test_names(build):
+    tests = json.loads((build / "meson-info" / "intro-tests.json").read_text(encoding="utf-8"))
+    return {test["name"] for test in tests}
+
+
+def wrong(page, text, names):
+    for match in TESTS.finditer(text):
+        for name in match[1].split():
+            if name not in names and not set(name) <= {"…"} and name != "NAME":
+                yield match.start(), f"there is no test {name}"
+    for match in PATH.finditer(text):
+        if not list(SOURCE.glob(match[1].rstrip("/."))):
+            yield match.start(), f"there is no {match[1]}"
+    for match in LINK.finditer(text):
+        if not (page.parent / match[1]).exists():
+            yield match.start(), f"the link to {match[1]} leads nowhere"
+    for match in FILE.finditer(text):
+        if not list((SOURCE / "src").rglob(match[1])):
+            yield match.start(), f"there is no {match[1]} under src/"
+
+
+def main():
+    names, is_right = test_names(Path(sys.argv[1])), True
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for place, said in wrong(page, text, names):
+            line = text.count("\n", 0, place) + 1
+            print(f"{page.relative_to(SOURCE)}:{line}: {said}")
+            is_right = False
+    print(f"{len(PAGES)} pages")
+    return 0 if is_right else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
