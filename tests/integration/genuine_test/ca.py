@@ -83,7 +83,7 @@ class Ca:
 
     def reference(self, text):
         """The reference that a refusal names, wherever it stands in what a client was told."""
-        found = re.search(r"reference\W+([A-Za-z0-9-]{6,})", text)
+        found = re.search(r"reference\W+([0-9a-f]{16})\b", text)
         if not found:
             raise Failed(f"no reference in what should be a refusal:\n{text}")
         return found[1]
