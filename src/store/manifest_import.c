@@ -99,6 +99,8 @@ void device_import_row(struct operation *operation)
 		operation_refuse(operation, "no import has begun");
 		return;
 	}
+	/* An import that has lost a row is over: its end must not take over the others. */
+	store->is_importing = false;
 	if (!take_serial(operation, staged.row.serial) ||
 			!operation_id(operation, 1, "EK id", staged.ek_id) ||
 			!take_profiles(operation, staged.row.profiles) ||
@@ -108,6 +110,7 @@ void device_import_row(struct operation *operation)
 		"INSERT INTO temp.staged (serial, ek_id, profiles, line_group) VALUES (?1, ?2, ?3, ?4)",
 		VALUES(value_text(staged.row.serial), VALUE_ARRAY(staged.ek_id),
 			value_text(staged.row.profiles), value_text(staged.row.group)));
+	store->is_importing = store->database.fault == FAULT_NONE;
 	operation_done(operation);
 }
 

@@ -83,9 +83,12 @@ static void run(struct operation *operation, const struct verb *verb)
 		store_act_undo(store);
 	enum fault act_fault = store_act_end(store);
 	enum fault group_fault = store_group_commit(store);
-	if (act_fault != FAULT_NONE || group_fault != FAULT_NONE)
+	if (act_fault != FAULT_NONE || group_fault != FAULT_NONE) {
+		/* A row of an import may be among what was not done. */
+		store->is_importing = false;
 		fail_by_database(operation);
-	else if (operation->result->is_done && operation->is_change && operation->row_count == 1)
+	}
+	if (operation->result->is_done && operation->is_change && operation->row_count == 1)
 		operation->sink->row(operation->sink->context, &operation->row);
 }
 
@@ -103,6 +106,7 @@ void store_operate(struct store *store, const struct operator_request *request,
 	if (!take_actor(&operation))
 		return;
 	if (operation.count < verb->count_min || operation.count > verb->count_max) {
+		store->is_importing = false; /* the row of an import, perhaps */
 		operation_refuse(&operation, "%s: the number of arguments is wrong", verb->name);
 		return;
 	}

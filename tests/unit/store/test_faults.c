@@ -122,6 +122,21 @@ static void a_full_disk_refuses_the_operator(void **state)
 	assert_true(n > 3);
 }
 
+/* An import that has lost a row to the disk is not taken over without it. */
+static void an_import_that_lost_a_row_is_over(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_true(kit_operate(kit, "device import begin", NULL));
+	assert_true(kit_operate(kit, "device import row", "SN-1", kit_hex(1), "", "", NULL));
+	kit_advance(kit, 20000); /* so that the clock's reserve has to be written */
+	faulty_disk_arm(DISK_FULL, 1, 1);
+	assert_false(kit_operate(kit, "device import row", "SN-2", kit_hex(2), "", "", NULL));
+	assert_true(faulty_disk_disarm());
+	assert_false(kit_operate(kit, "device import end", NULL));
+	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM manifest_row"), 0);
+}
+
 /* A small disk that fills up: pages, not calls. What is there can still be asked for. */
 static void a_small_disk_fills_up(void **state)
 {
@@ -282,6 +297,7 @@ int main(void)
 		KIT_TEST(a_failing_write_refuses_the_intent),
 		KIT_TEST(a_full_disk_refuses_the_record),
 		KIT_TEST(a_full_disk_refuses_the_operator),
+		KIT_TEST(an_import_that_lost_a_row_is_over),
 		KIT_TEST(a_small_disk_fills_up),
 		KIT_TEST(a_failed_sync_is_the_end),
 		KIT_TEST(a_failed_sync_of_the_file_is_the_end),
