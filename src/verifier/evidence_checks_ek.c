@@ -22,7 +22,11 @@ bool check_ek_template(struct judgement *judgement, struct refusal *refusal)
 {
 	struct judged_key *ek = &judgement->ek;
 
-	ek->row = ek->is_supported ? template_of(&ek->area, true) : NULL;
+	if (!ek->is_supported) {
+		refusal_set(refusal, CHECK_EK_TEMPLATE, "ekPublic: neither RSA nor ECC");
+		return false;
+	}
+	ek->row = template_of(&ek->area, true);
 	if (ek->row != NULL)
 		return true;
 	refusal_set(refusal, CHECK_EK_TEMPLATE,

@@ -30,7 +30,11 @@ bool check_ik_algorithms(struct judgement *judgement, struct refusal *refusal)
 	area.object_attributes = IK_ATTRIBUTES;
 	if (area.type == TPM_ALG_RSA)
 		area.rsa.key_bits = RSA_KEY_BITS_ANY;
-	if (judgement->ik.is_supported && template_of(&area, false) != NULL)
+	if (!judgement->ik.is_supported) {
+		refusal_set(refusal, CHECK_IK_ALGORITHMS, "ikPublic: neither RSA nor ECC");
+		return false;
+	}
+	if (template_of(&area, false) != NULL)
 		return true;
 	refusal_set(refusal, CHECK_IK_ALGORITHMS,
 		"type %04x, nameAlg %04x, symmetric %04x, scheme %04x, authPolicy of %zu octets",

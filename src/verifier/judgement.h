@@ -19,7 +19,7 @@
  * octets again. What a field holds is worth nothing before the check that fills it has held.
  */
 struct judged_key {
-	bool is_supported;              /* IK_PUBLIC_READ: RSA or ECC, and area is filled */
+	bool is_supported;              /* IK_, EK_PUBLIC_READ: RSA or ECC, and area is filled */
 	struct tpmt_public area;
 	const struct template_row *row; /* IK_KEY_SIZE, EK_TEMPLATE */
 	struct tpm_key key;             /* IK_KEY_SIZE, EK_KEY_SIZE; and this */
