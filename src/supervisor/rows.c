@@ -26,7 +26,9 @@ static json_t *value_of(const struct operator_field *field)
 {
 	switch ((enum operator_field_kind)field->kind) {
 	case FIELD_TEXT:
-		return json_stringn((const char *)field->text.data, field->text.len);
+		/* jansson takes no null pointer, not even for nothing. */
+		return field->text.len == 0 ? json_string("") :
+			json_stringn((const char *)field->text.data, field->text.len);
 	case FIELD_NUMBER:
 		return json_integer(field->number);
 	case FIELD_TRUTH:
