@@ -55,6 +55,15 @@ uint64_t reader_u64(struct reader *r)
 	return take_number(r, 8);
 }
 
+bool reader_truth(struct reader *r)
+{
+	uint8_t truth = reader_u8(r);
+
+	if (truth > 1)
+		reader_fail(r, FAULT_INVALID);
+	return truth == 1;
+}
+
 void reader_copy(struct reader *r, uint8_t *out, size_t len)
 {
 	struct bytes taken = reader_bytes(r, len);

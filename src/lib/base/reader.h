@@ -27,6 +27,9 @@ uint16_t reader_u16(struct reader *);
 uint32_t reader_u32(struct reader *);
 uint64_t reader_u64(struct reader *);
 
+/* Takes a truth: one octet, 0 or 1; FAULT_INVALID for any other. */
+bool reader_truth(struct reader *);
+
 /* Takes exactly len octets. */
 struct bytes reader_bytes(struct reader *, size_t len);
 

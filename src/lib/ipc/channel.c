@@ -95,8 +95,10 @@ enum fault channel_receive(int channel, uint8_t *buffer, size_t capacity, struct
 {
 	struct iovec vector = { .iov_base = buffer, .iov_len = capacity };
 	union descriptor_message control;
+	/* Not CMSG_SPACE, whose padding has room for a second one: the kernel would install it here, and
+	 * a taken peer could fill the table of descriptors. */
 	struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control) };
+		.msg_control = &control, .msg_controllen = CMSG_LEN(sizeof(int)) };
 	ssize_t len;
 
 	do {

@@ -21,16 +21,6 @@ struct writer message_begin(uint8_t *buffer, size_t capacity, enum message_type 
 	return w;
 }
 
-/* A truth, as 0 or 1 and nothing else. */
-static bool read_truth(struct reader *r)
-{
-	uint8_t value = reader_u8(r);
-
-	if (value > 1)
-		reader_fail(r, FAULT_INVALID);
-	return value == 1;
-}
-
 /* A short text: printable ASCII, no NUL, into a field of capacity octets with its NUL. */
 static void read_text(struct reader *r, char *out, size_t capacity)
 {
@@ -104,7 +94,7 @@ enum fault evidence_read(struct bytes body, struct evidence *out)
 	evidence.csr = reader_sized(&r, CSR_MAX);
 	evidence.ik_public = reader_sized(&r, TPM2B_PUBLIC_MAX);
 	evidence.ek_public = reader_sized(&r, TPM2B_PUBLIC_MAX);
-	evidence.has_ek_certificate = read_truth(&r);
+	evidence.has_ek_certificate = reader_truth(&r);
 	evidence.ek_certificate = reader_sized(&r, EK_CERTIFICATE_MAX);
 	read_ek_chain(&r, &evidence);
 	evidence.profile = reader_sized(&r, PROFILE_NAME_MAX);
@@ -188,7 +178,7 @@ enum fault facts_read(struct bytes body, struct facts *out)
 	read_text(&r, facts.serial, sizeof(facts.serial));
 	read_text(&r, facts.profile, sizeof(facts.profile));
 	reader_copy(&r, facts.csr_digest, sizeof(facts.csr_digest));
-	facts.has_ek_certificate = read_truth(&r);
+	facts.has_ek_certificate = reader_truth(&r);
 	reader_copy(&r, facts.ek_certificate_digest, sizeof(facts.ek_certificate_digest));
 	reader_copy(&r, facts.header, sizeof(facts.header));
 	reader_copy(&r, facts.ticket, sizeof(facts.ticket));
@@ -221,7 +211,7 @@ void refusal_read(struct reader *r, struct refusal *out)
 
 	read_text(r, refusal.saw, sizeof(refusal.saw));
 	read_text(r, refusal.serial, sizeof(refusal.serial));
-	refusal.has_ek_id = read_truth(r);
+	refusal.has_ek_id = reader_truth(r);
 	reader_copy(r, refusal.ek_id, sizeof(refusal.ek_id));
 	if (r->fault == FAULT_NONE && check_row(refusal.check) == NULL)
 		reader_fail(r, FAULT_INVALID);

@@ -85,7 +85,7 @@ void operator_end_write(struct writer *w, const struct operator_end *end)
 enum fault operator_end_read(struct bytes body, struct operator_end *out)
 {
 	struct reader r = reader_of(body);
-	struct operator_end end = { .is_done = reader_u8(&r) == 1, .is_not_found = reader_u8(&r) == 1,
+	struct operator_end end = { .is_done = reader_truth(&r), .is_not_found = reader_truth(&r),
 		.text = reader_sized(&r, FRAME_MAX) };
 	enum fault fault = reader_end(&r);
 

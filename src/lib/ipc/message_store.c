@@ -8,7 +8,7 @@ static void write_state(struct writer *w, const struct store_state *state)
 
 static struct store_state read_state(struct reader *r)
 {
-	return (struct store_state){ .now_ms = reader_u64(r), .crl_is_due = reader_u8(r) != 0 };
+	return (struct store_state){ .now_ms = reader_u64(r), .crl_is_due = reader_truth(r) };
 }
 
 /* A name of the wire: copied with its NUL, empty where it is too long (the reader has failed). */
@@ -134,7 +134,7 @@ void record_answer_write(struct writer *w, const struct record_answer *answer)
 enum fault record_answer_read(struct bytes body, struct record_answer *out)
 {
 	struct reader r = reader_of(body);
-	struct record_answer answer = { .state = read_state(&r), .is_recorded = reader_u8(&r) == 1 };
+	struct record_answer answer = { .state = read_state(&r), .is_recorded = reader_truth(&r) };
 
 	if (!answer.is_recorded)
 		refusal_read(&r, &answer.refusal);
@@ -192,7 +192,7 @@ static void read_revoked(struct reader *r, struct revoked_page *page)
 enum fault revoked_page_read(struct bytes body, struct revoked_page *out)
 {
 	struct reader r = reader_of(body);
-	struct revoked_page page = { .state = read_state(&r), .is_last = reader_u8(&r) == 1 };
+	struct revoked_page page = { .state = read_state(&r), .is_last = reader_truth(&r) };
 
 	read_revoked(&r, &page);
 	enum fault fault = reader_end(&r);

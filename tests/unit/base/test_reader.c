@@ -113,6 +113,18 @@ static void test_sized(void **state)
 	assert_int_equal(reader_end(&r), FAULT_TRUNCATED);
 }
 
+static void test_truth(void **state)
+{
+	(void)state;
+	for (unsigned value = 0; value < 256; value++) {
+		uint8_t octet = (uint8_t)value;
+		struct reader r = reader_of(bytes_of(&octet, 1));
+
+		assert_int_equal(reader_truth(&r), value == 1);
+		assert_int_equal(reader_end(&r), value > 1 ? FAULT_INVALID : FAULT_NONE);
+	}
+}
+
 static void test_end(void **state)
 {
 	struct reader r = reader_of(BYTES_OF_ARRAY(octets));
@@ -146,7 +158,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_numbers_at_their_largest), cmocka_unit_test(test_first_failure_sticks),
-		cmocka_unit_test(test_bytes), cmocka_unit_test(test_copy), cmocka_unit_test(test_sized),
+		cmocka_unit_test(test_bytes), cmocka_unit_test(test_copy), cmocka_unit_test(test_sized), cmocka_unit_test(test_truth),
 		cmocka_unit_test(test_end), cmocka_unit_test(test_bytes_themselves) };
 
 	return cmocka_run_group_tests_name("reader", tests, NULL, NULL);
