@@ -73,7 +73,7 @@ class Protocol(tap.Case):
                 changed[place] ^= 1
                 answer = self.client.get_certificate({**request, "challenge": b64(changed)})
                 self.assertEqual(answer.status, 409, answer)
-                self.assertIn("start-again", answer.body.decode())
+                self.assertIn("start-again", answer.text)
 
     def test_nonce_is_covered(self):
         """a challenge with another nonce is a wrong ticket: 403"""

@@ -55,7 +55,7 @@ class Refusals(tap.Case):
     def check_answer(self, answer, check):
         """A 403 whose body says nothing but its reference."""
         self.assertEqual(answer.status, 403, answer)
-        self.assertEqual(self.ca.check_that_refused(answer.body.decode()), check)
+        self.assertEqual(self.ca.check_that_refused(answer.text), check)
 
     def test_serial_of_another(self):
         """a genuine device that asks for another's serial is refused, at getCertificate"""

@@ -15,6 +15,10 @@ class Answer:
         self.body = response.read()
 
     @property
+    def text(self):
+        return self.body.decode()
+
+    @property
     def json(self):
         return json.loads(self.body)
 
