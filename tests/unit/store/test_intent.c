@@ -349,6 +349,32 @@ static void an_older_ticket_never_overtakes_an_import(void **state)
 	assert_int_equal(kit_verdict(kit, &intent), CHECK_NO_LATER_CHANGE);
 }
 
+/* A row without a serial is a change of its EK. */
+static void an_older_ticket_never_overtakes_a_nameless_row(void **state)
+{
+	struct kit *kit = *state;
+
+	use_first(kit);
+	kit->policy.trust = TRUST_MANIFEST;
+	const struct intent intent = kit_intent(kit, "SN-1", 1, 100);
+	assert_true(kit_import(kit, "", 1, ""));
+	assert_int_equal(kit_verdict(kit, &intent), CHECK_NO_LATER_CHANGE);
+	expected_close(kit->policy.expected);
+}
+
+/* A ticket that was issued while the ban stood is too old once it was lifted. */
+static void an_older_ticket_never_overtakes_the_lifting_of_a_ban(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_true(kit_import(kit, "SN-1", 1, ""));
+	assert_true(kit_operate(kit, "ban add", "ik", kit_hex(100), NULL));
+	assert_int_equal(kit_sql_number(kit, "SELECT changed_at_ms FROM change WHERE kind = 3"), kit->realtime_ms);
+	const struct intent intent = kit_intent(kit, "SN-1", 1, 100);
+	assert_true(kit_operate(kit, "ban remove", "ik", kit_hex(100), NULL));
+	assert_int_equal(kit_verdict(kit, &intent), CHECK_NO_LATER_CHANGE);
+}
+
 static void an_older_ticket_never_overtakes_a_restoration(void **state)
 {
 	struct kit *kit = *state;
@@ -546,6 +572,8 @@ int main(void)
 		KIT_TEST(a_recorded_ticket_repeats_until_the_overlap_ends),
 		KIT_TEST(an_older_ticket_never_overtakes_a_record),
 		KIT_TEST(an_older_ticket_never_overtakes_an_import),
+		KIT_TEST(an_older_ticket_never_overtakes_a_nameless_row),
+		KIT_TEST(an_older_ticket_never_overtakes_the_lifting_of_a_ban),
 		KIT_TEST(an_older_ticket_never_overtakes_a_restoration),
 		KIT_TEST(an_older_ticket_never_overtakes_a_release),
 		KIT_TEST(an_open_intent_of_the_same_serial_waits),
