@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOW_TO_USE_MAX = 16384, PATH_CAPACITY = 4096, TCTI_CAPACITY = 512 };
+enum { HOW_TO_USE_MAX = 16384, PATH_CAPACITY = 4096 };
 
 /*
  * The order of the providers and the query matter: with tpm2 first, or without the query, TLS
@@ -26,7 +26,8 @@ static const char text[] =
 	"  handle:@KEY@        the key, in the TPM; it cannot leave it\n"
 	"  @DIR@/key.pub, key.priv the key's halves, for a TPM that has lost the handle\n"
 	"\n"
-	"The lines below need the tpm2 provider (Debian: tpm2-openssl)@TPM@\n"
+	"The lines below need the tpm2 provider (Debian: tpm2-openssl) and the TPM's name:\n"
+	"export TPM2OPENSSL_TCTI='@TPM@'\n"
 	"\n"
 	"Mutual TLS as a client\n"
 	"----------------------\n"
@@ -85,18 +86,15 @@ static enum fault fill_in(const struct placeholder *placeholders, size_t count, 
 
 enum fault how_to_use_write(const struct directory *directory, uint32_t handle, const char *tcti)
 {
-	char path[PATH_CAPACITY], handle_text[11], tpm[TCTI_CAPACITY] = "";
+	char path[PATH_CAPACITY], handle_text[11];
 	uint8_t content[HOW_TO_USE_MAX];
 	struct writer w = WRITER_OF_ARRAY(content);
 
 	if (realpath(directory->path, path) == NULL)
 		(void)snprintf(path, sizeof(path), "%s", directory->path);
 	(void)snprintf(handle_text, sizeof(handle_text), "0x%08x", handle);
-	if (tcti != NULL)
-		(void)snprintf(tpm, sizeof(tpm), ",\nand the name of the TPM:\n"
-						 "export TPM2OPENSSL_TCTI='%s'", tcti);
 	const struct placeholder placeholders[] = {
-		{ "@DIR@", path }, { "@KEY@", handle_text }, { "@TPM@", tpm }
+		{ "@DIR@", path }, { "@KEY@", handle_text }, { "@TPM@", tcti }
 	};
 	if (fill_in(placeholders, sizeof(placeholders) / sizeof(placeholders[0]), &w) != FAULT_NONE)
 		return failure_set(directory->failure, EXIT_LOCAL_FILES, "give --dir a shorter path",

@@ -19,7 +19,7 @@ struct installation {
 	const struct identity_key *ik;
 	const char *serial;
 	struct bytes anchors; /* PEM, of --ca-cert */
-	const char *tcti;     /* for how-to-use.txt; NULL: the system's device */
+	const char *tcti;     /* for how-to-use.txt */
 	time_t now;
 };
 

@@ -22,13 +22,21 @@ OWNED_TYPE(X509_STORE, X509_STORE_free)
 
 enum { ANCHORS_PEM_MAX = 65536, START_AGAIN_MAX = 4 };
 
+/* What this run was told, or the last one that succeeded; it becomes state when this one does. */
+struct settings {
+	char ca[STATE_URL_MAX + 1];
+	char serial[SERIAL_MAX + 1];
+	char profile[PROFILE_NAME_MAX + 1];
+};
+
 /* Everything that one run has in hand. */
 struct run {
 	struct tpm *tpm;
 	const struct options *options;
 	struct failure *failure;
 	struct directory directory;
-	struct state state;
+	struct state state;    /* what is on disk, or will be after the next step */
+	struct settings settings;
 	struct wall_clock clock;
 	struct https https;
 	struct identity_key ik;
@@ -51,13 +59,13 @@ static void run_close(struct run *run)
 	directory_close(&run->directory);
 }
 
-static enum fault take_setting(struct run *run, const char *option, const char *given, char *known,
-	size_t capacity)
+static void take_setting(const char *given, const char *known, char *out, size_t capacity)
 {
-	if (given != NULL)
-		(void)snprintf(known, capacity, "%s", given);
-	if (known[0] != '\0')
-		return FAULT_NONE;
+	(void)snprintf(out, capacity, "%s", given == NULL ? known : given);
+}
+
+static enum fault missing(struct run *run, const char *option)
+{
 	return failure_set(run->failure, EXIT_USAGE, "`genuine-device help` shows how it is called",
 		"%s is missing, and %s has not been told it before", option, run->directory.path);
 }
@@ -96,20 +104,32 @@ static enum fault take_anchors(struct run *run)
 static enum fault take_settings(struct run *run)
 {
 	const struct options *options = run->options;
+	struct settings *settings = &run->settings;
 	struct state *state = &run->state;
 
-	enum fault fault = state_read(&run->directory, state);
-	if (fault == FAULT_DENIED)
-		return fault;
-	fault = take_setting(run, "--ca", options->ca, state->ca, sizeof(state->ca));
-	if (fault == FAULT_NONE)
-		fault = take_setting(run, "--serial", options->serial, state->serial,
-			sizeof(state->serial));
-	if (fault == FAULT_NONE)
-		fault = take_anchors(run);
-	if (options->profile != NULL)
-		(void)snprintf(state->profile, sizeof(state->profile), "%s", options->profile);
-	return fault;
+	if (state_read(&run->directory, state) == FAULT_DENIED)
+		return FAULT_DENIED;
+	take_setting(options->ca, state->ca, settings->ca, sizeof(settings->ca));
+	take_setting(options->serial, state->serial, settings->serial, sizeof(settings->serial));
+	take_setting(options->profile, state->profile, settings->profile, sizeof(settings->profile));
+	if (settings->ca[0] == '\0')
+		return missing(run, "--ca");
+	if (settings->serial[0] == '\0')
+		return missing(run, "--serial");
+	return take_anchors(run);
+}
+
+/* What has led to a certificate is what the next run goes by. */
+static void keep_settings(struct run *run)
+{
+	struct state *state = &run->state;
+
+	memcpy(state->ca, run->settings.ca, sizeof(state->ca));
+	memcpy(state->serial, run->settings.serial, sizeof(state->serial));
+	memcpy(state->profile, run->settings.profile, sizeof(state->profile));
+	state->ek = run->ek.template->template;
+	state->has_ek_id = true;
+	memcpy(state->ek_id, run->ek.id, sizeof(state->ek_id));
 }
 
 static enum fault check_interruption(struct run *run)
@@ -120,10 +140,11 @@ static enum fault check_interruption(struct run *run)
 		run->failure, EXIT_OTHER, "run it again to go on", "it was told to stop");
 }
 
-/* Another EK than the last time: another TPM, or its endorsement seed was changed. */
+/* Another EK of the same template: another TPM, or its endorsement seed was changed. */
 static void note_change_of_ek(struct run *run)
 {
-	if (run->state.has_ek_id && memcmp(run->state.ek_id, run->ek.id, sizeof(run->ek.id)) != 0)
+	if (run->state.has_ek_id && run->state.ek == run->ek.template->template &&
+		memcmp(run->state.ek_id, run->ek.id, sizeof(run->ek.id)) != 0)
 		report_note("the endorsement key is not the one of the last time: the TPM was replaced "
 			    "or its endorsement seed changed");
 }
@@ -180,10 +201,10 @@ static enum fault step_evidence(struct run *run)
 
 static enum fault step_csr(struct run *run)
 {
-	enum fault fault = csr_make(run->tpm, &run->ik, run->state.serial, &run->csr);
+	enum fault fault = csr_make(run->tpm, &run->ik, run->settings.serial, &run->csr);
 
 	if (fault == FAULT_NONE)
-		report_step(3, "request: %s, signed in the TPM", run->state.serial);
+		report_step(3, "request: %s, signed in the TPM", run->settings.serial);
 	return fault;
 }
 
@@ -196,7 +217,7 @@ static struct evidence evidence_of(const struct run *run)
 		.ek_certificate = bytes_of(run->ek.certificate, run->ek.certificate_len),
 		.ek_chain = run->ek_chain.certificate,
 		.ek_chain_count = run->ek_chain.count,
-		.profile = run->state.profile,
+		.profile = run->settings.profile,
 	};
 }
 
@@ -244,9 +265,9 @@ static enum fault step_install(struct run *run)
 		.tpm = run->tpm,
 		.directory = &run->directory,
 		.ik = &run->ik,
-		.serial = run->state.serial,
+		.serial = run->settings.serial,
 		.anchors = run->anchors,
-		.tcti = run->options->tcti,
+		.tcti = run->tpm->name,
 		.now = wall_clock_now(&run->clock),
 	};
 	enum fault fault =
@@ -254,9 +275,7 @@ static enum fault step_install(struct run *run)
 
 	if (fault != FAULT_NONE)
 		return fault;
-	run->state.ek = run->ek.template->template;
-	run->state.has_ek_id = true;
-	memcpy(run->state.ek_id, run->ek.id, sizeof(run->ek.id));
+	keep_settings(run);
 	fault = state_write(&run->directory, &run->state);
 	if (fault == FAULT_NONE)
 		report_step(6, "getCertificate: %s", run->is_same ? "the installed one is the newest"
@@ -267,7 +286,7 @@ static enum fault step_install(struct run *run)
 static enum fault open_ca(struct run *run)
 {
 	enum fault fault = https_open(
-		&run->https, run->state.ca, run->anchors, &run->clock, run->failure);
+		&run->https, run->settings.ca, run->anchors, &run->clock, run->failure);
 
 	if (fault != FAULT_NONE || !run->clock.is_wrong)
 		return fault;
@@ -300,7 +319,7 @@ static json_t *result_of(const struct run *run)
 	(void)snprintf(handle, sizeof(handle), "0x%08x", run->ik.handle);
 	(void)strftime(not_after, sizeof(not_after), "%Y-%m-%dT%H:%M:%SZ",
 		gmtime_r(&run->not_after, &fields));
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "serial", run->state.serial,
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "serial", run->settings.serial,
 		"ek", run->ek.template->name, "ek_id", ek_id, "key", run->ik.template->name, "ik_id",
 		ik_id, "handle", handle, "not_after", not_after, "directory", run->directory.path,
 		"unchanged", run->is_same);
@@ -308,7 +327,7 @@ static json_t *result_of(const struct run *run)
 
 static void print_result(const struct run *run)
 {
-	report_line("%s has its certificate: %s/certificate.pem", run->state.serial,
+	report_line("%s has its certificate: %s/certificate.pem", run->settings.serial,
 		run->directory.path);
 	report_line("how to use it: %s/how-to-use.txt", run->directory.path);
 }

@@ -44,6 +44,7 @@ enum fault tpm_open(struct tpm *tpm, const char *tcti, struct failure *failure)
 		tcti = device_of_system();
 	if (tcti == NULL || Tss2_TctiLdr_Initialize(tcti, &tpm->tcti) != TSS2_RC_SUCCESS)
 		return no_tpm(failure, tcti);
+	tpm->name = tcti;
 	tcti_clock_open(&tpm->clock, tpm->tcti);
 	if (Esys_Initialize(&tpm->esys, tcti_clock_context(&tpm->clock), NULL) != TSS2_RC_SUCCESS)
 		return no_tpm(failure, tcti);

@@ -19,6 +19,7 @@ struct tpm {
 	ESYS_CONTEXT *esys;
 	TSS2_TCTI_CONTEXT *tcti;
 	struct tcti_clock clock;
+	const char *name;        /* the TCTI's, such as device:/dev/tpmrm0 */
 	struct failure *failure; /* where every function below says what went wrong */
 };
 
