@@ -5,7 +5,8 @@
 
 Checked: every test named by `make test TESTS=…` is one of Meson's; every path in backticks below
 src/, tests/, dev/, docs/ or examples/ exists; every link to another page of ours leads to a file;
-and a file named by its name alone, such as `judge.c`, exists somewhere under src/.
+a file named by its name alone, such as `judge.c`, exists somewhere under src/. In docs/ATTACKS.md every
+row names tests, and every row that a test names ("row 89: ...") is there.
 """
 
 import json
@@ -17,9 +18,13 @@ SOURCE = Path(__file__).resolve().parents[3]
 PAGES = [SOURCE / "README.md", *sorted((SOURCE / "docs").glob("*.md")),
          *sorted((SOURCE / "docs" / "man").glob("*.scd"))]
 
+ATTACKS = SOURCE / "docs" / "ATTACKS.md"
+
 TESTS = re.compile(r'\bTESTS="?([\w\- …]+)"?')
 PATH = re.compile(r"`((?:src|tests|dev|docs|examples)/[\w./*-]+)`")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+ROW = re.compile(r"^\| (\d+) \|.*\| (.+) \|$", re.M)
+NAMED_ROWS = re.compile(r"\b[Rr]ows? (\d+(?:, \d+)*):")
 FILE = re.compile(r"`([a-z0-9_*]+\.[ch])`")
 
 
@@ -44,6 +49,23 @@ def wrong(page, text, names):
             yield match.start(), f"there is no {match[1]} under src/"
 
 
+def wrong_rows(names):
+    """What is wrong between the table of attacks and the tests; only numbers that could be rows."""
+    rows = dict(ROW.findall(ATTACKS.read_text(encoding="utf-8")))
+    for number, shown_by in rows.items():
+        tests = re.findall(r"`([\w-]+)`", shown_by)
+        unknown = [test for test in tests if test not in names]
+        if unknown or not tests:
+            yield f"docs/ATTACKS.md: row {number} is shown by no test {' '.join(unknown)}"
+    for file in sorted((SOURCE / "tests").rglob("*.[chp]*")):
+        if file.suffix not in {".c", ".h", ".py"} or file == Path(__file__).resolve():
+            continue
+        for match in NAMED_ROWS.finditer(file.read_text(encoding="utf-8")):
+            for number in match[1].split(", "):
+                if int(number) > 9 and number not in rows:
+                    yield f"{file.relative_to(SOURCE)}: docs/ATTACKS.md has no row {number}"
+
+
 def main():
     names, is_right = test_names(Path(sys.argv[1])), True
     for page in PAGES:
@@ -52,6 +74,9 @@ def main():
             line = text.count("\n", 0, place) + 1
             print(f"{page.relative_to(SOURCE)}:{line}: {said}")
             is_right = False
+    for said in wrong_rows(names):
+        print(said)
+        is_right = False
     print(f"{len(PAGES)} pages")
     return 0 if is_right else 1
 
