@@ -6,7 +6,8 @@
 Checked: every test named by `make test TESTS=…` is one of Meson's; every path in backticks below
 src/, tests/, dev/, docs/ or examples/ exists; every link to another page of ours leads to a file;
 a file named by its name alone, such as `judge.c`, exists somewhere under src/. In docs/ATTACKS.md every
-row names tests, and every row that a test names ("row 89: ...") is there.
+row names tests, and every row that a test names ("row 89: ...") is there. Every package that
+dev/install-dependencies installs is in docs/DEPENDENCIES.md.
 """
 
 import json
@@ -66,6 +67,16 @@ def wrong_rows(names):
                     yield f"{file.relative_to(SOURCE)}: docs/ATTACKS.md has no row {number}"
 
 
+def wrong_packages():
+    """Packages that are installed without a word why."""
+    script = (SOURCE / "dev" / "install-dependencies").read_text(encoding="utf-8")
+    said = (SOURCE / "docs" / "DEPENDENCIES.md").read_text(encoding="utf-8")
+    for packages in re.findall(r'^(?:build|test)="([^"$]+)"', script, re.M):
+        for package in packages.split():
+            if f"`{package}`" not in said:
+                yield f"docs/DEPENDENCIES.md does not say why {package}"
+
+
 def main():
     names, is_right = test_names(Path(sys.argv[1])), True
     for page in PAGES:
@@ -74,7 +85,7 @@ def main():
             line = text.count("\n", 0, place) + 1
             print(f"{page.relative_to(SOURCE)}:{line}: {said}")
             is_right = False
-    for said in wrong_rows(names):
+    for said in [*wrong_rows(names), *wrong_packages()]:
         print(said)
         is_right = False
     print(f"{len(PAGES)} pages")
