@@ -25,6 +25,10 @@ struct fixed_algorithm {
 #define ECDSA_WITH(last, bits) \
 	{ { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, last }, \
 		12, { .is_rsa = false, .hash_bits = bits } }
+/* RFC 5758, 3.2 leaves the parameters out; tpm2-openssl 1.1.1, Debian 12's, writes NULL there. */
+#define ECDSA_NULL_WITH(last, bits) \
+	{ { 0x30, 0x0c, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, last, \
+		0x05, 0x00 }, 14, { .is_rsa = false, .hash_bits = bits } }
 
 static const struct fixed_algorithm fixed_algorithms[] = {
 	RSA_WITH(0x0b, 256),
@@ -33,6 +37,9 @@ static const struct fixed_algorithm fixed_algorithms[] = {
 	ECDSA_WITH(0x02, 256),
 	ECDSA_WITH(0x03, 384),
 	ECDSA_WITH(0x04, 512),
+	ECDSA_NULL_WITH(0x02, 256),
+	ECDSA_NULL_WITH(0x03, 384),
+	ECDSA_NULL_WITH(0x04, 512),
 };
 
 static const uint8_t id_rsassa_pss[] = {

@@ -9,8 +9,9 @@
 
 /*
  * signature_algorithm: the AlgorithmIdentifiers under which an identity key may sign its CSR, and
- * nothing else: ecdsa-with-SHA256/384/512 (RFC 5758, 3.2), sha256/384/512WithRSAEncryption
- * (RFC 4055, 5), RSASSA-PSS with one SHA-2 hash throughout and any salt length (RFC 4055, 3.1).
+ * nothing else: ecdsa-with-SHA256/384/512 (RFC 5758, 3.2; parameters absent, or NULL as
+ * tpm2-openssl writes them), sha256/384/512WithRSAEncryption (RFC 4055, 5), RSASSA-PSS with one
+ * SHA-2 hash throughout and any salt length (RFC 4055, 3.1).
  */
 struct signature_algorithm {
 	bool is_rsa;        /* else ECDSA */
