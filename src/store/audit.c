@@ -116,9 +116,12 @@ static enum fault chain(uint8_t hash[32], const struct chain_entry *entry)
 	owned(EVP_MD_CTX) *context = EVP_MD_CTX_new();
 
 	if (context == NULL || EVP_DigestInit_ex2(context, EVP_sha256(), NULL) != 1 ||
-			EVP_DigestUpdate(context, hash, 32) != 1 || !digest_u64(context, entry->seq) ||
-			!digest_u64(context, entry->at_ms) || !digest_field(context, entry->actor) ||
-			!digest_field(context, entry->act) || !digest_field(context, entry->detail) ||
+			EVP_DigestUpdate(context, hash, 32) != 1 ||
+			!digest_u64(context, entry->seq) ||
+			!digest_u64(context, entry->at_ms) ||
+			!digest_field(context, entry->actor) ||
+			!digest_field(context, entry->act) ||
+			!digest_field(context, entry->detail) ||
 			EVP_DigestFinal_ex(context, hash, NULL) != 1)
 		return FAULT_CRYPTO;
 	return FAULT_NONE;
@@ -127,10 +130,12 @@ static enum fault chain(uint8_t hash[32], const struct chain_entry *entry)
 /* The state row's word on the last entry. */
 static uint64_t read_head(struct store *store, uint8_t hash[32])
 {
-	owned_query query = query_of(&store->database, "SELECT audit_count, audit_head FROM state", NO_VALUES);
+	owned_query query = query_of(&store->database, "SELECT audit_count, audit_head FROM state",
+		NO_VALUES);
 
 	if (!query_next(&query)) {
-		database_fail(&store->database, FAULT_INVALID, "the database has lost its state row");
+		database_fail(&store->database, FAULT_INVALID,
+			"the database has lost its state row");
 		return 0;
 	}
 	uint64_t count = query_u64(&query);
@@ -144,8 +149,10 @@ static void insert(struct store *store, const struct chain_entry *entry, const c
 	const struct value detail = { .kind = VALUE_TEXT, .bytes = entry->detail };
 
 	(void)database_run(&store->database,
-		"INSERT INTO audit (seq, at_ms, actor, act, detail, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-		VALUES(value_u64(entry->seq), value_u64(entry->at_ms), value_text(actor), value_text(act),
+		"INSERT INTO audit (seq, at_ms, actor, act, detail, hash)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+		VALUES(value_u64(entry->seq), value_u64(entry->at_ms), value_text(actor),
+		value_text(act),
 			detail, VALUE_ID(hash)));
 	(void)database_run(&store->database, "UPDATE state SET audit_count = ?1, audit_head = ?2",
 		VALUES(value_u64(entry->seq), VALUE_ID(hash)));
@@ -166,7 +173,8 @@ void audit_append(struct store *store, const char *actor, const struct audit_ent
 		.actor = bytes_of_string(actor), .act = bytes_of_string(made->act),
 		.detail = bytes_of_string(detail) };
 	if (chain(hash, &entry) != FAULT_NONE) {
-		database_fail(&store->database, FAULT_CRYPTO, "the audit entry could not be hashed");
+		database_fail(&store->database, FAULT_CRYPTO,
+			"the audit entry could not be hashed");
 		return;
 	}
 	insert(store, &entry, actor, made->act, hash);
@@ -202,7 +210,8 @@ static void verify_entry(struct query *query, uint64_t *last_ms, struct audit_ve
 	query_copy(query, recorded, sizeof(recorded));
 	if (entry.seq != verdict->count + 1)
 		find_broken(verdict, "entry %llu is missing: entry %llu follows entry %llu",
-			(unsigned long long)verdict->count + 1, seq, (unsigned long long)verdict->count);
+			(unsigned long long)verdict->count + 1, seq,
+			(unsigned long long)verdict->count);
 	if (entry.at_ms < *last_ms)
 		find_broken(verdict, "entry %llu is earlier than the one before it", seq);
 	if (chain(verdict->head, &entry) != FAULT_NONE)
@@ -213,10 +222,12 @@ static void verify_entry(struct query *query, uint64_t *last_ms, struct audit_ve
 	verdict->count = entry.seq;
 }
 
-static void verify_checkpoint(const struct audit_checkpoint *checkpoint, struct audit_verdict *verdict)
+static void verify_checkpoint(const struct audit_checkpoint *checkpoint,
+	struct audit_verdict *verdict)
 {
 	if (checkpoint->seq == verdict->count &&
-			!bytes_equal(BYTES_OF_ARRAY(checkpoint->hash), BYTES_OF_ARRAY(verdict->head)))
+			!bytes_equal(BYTES_OF_ARRAY(checkpoint->hash),
+			BYTES_OF_ARRAY(verdict->head)))
 		find_broken(verdict, "entry %llu does not have the hash that was kept",
 			(unsigned long long)checkpoint->seq);
 }
@@ -237,14 +248,16 @@ static void verify_end(struct store *store, const struct audit_checkpoint *check
 			(unsigned long long)checkpoint->seq);
 }
 
-void audit_verify(struct store *store, const struct audit_checkpoint *checkpoint, struct audit_verdict *out)
+void audit_verify(struct store *store, const struct audit_checkpoint *checkpoint,
+	struct audit_verdict *out)
 {
 	struct audit_verdict verdict = { .is_whole = true };
 	uint64_t last_ms = 0;
 
 	{
 		owned_query query = query_of(&store->database,
-			"SELECT seq, at_ms, actor, act, detail, hash FROM audit ORDER BY seq", NO_VALUES);
+			"SELECT seq, at_ms, actor, act, detail, hash FROM audit ORDER BY seq",
+			NO_VALUES);
 
 		while (verdict.is_whole && query_next(&query)) {
 			verify_entry(&query, &last_ms, &verdict);

@@ -13,7 +13,8 @@ enum { MARK_SIZE = 8 + 32, MARK_PATH_MAX = 4096 };
 /* The hash of an entry of ours; all zeros for the one before the first. */
 static bool has_entry(struct store *store, uint64_t seq, const uint8_t hash[32])
 {
-	return seq == 0 || database_has(&store->database, "SELECT 1 FROM audit WHERE seq = ?1 AND hash = ?2",
+	return seq == 0 || database_has(&store->database,
+		"SELECT 1 FROM audit WHERE seq = ?1 AND hash = ?2",
 		VALUES(value_u64(seq), VALUE_ID(hash)));
 }
 
@@ -21,8 +22,10 @@ static enum fault refuse(struct store *store, const char *path, const char *what
 {
 	char why[DATABASE_ERROR_MAX + 1];
 
-	(void)snprintf(why, sizeof(why), "the database %s than the CA has answered for (a restored backup?): "
-		"bindings and revocations may be missing; if that is meant, remove %.60s", what, path);
+	(void)snprintf(why, sizeof(why),
+		"the database %s than the CA has answered for (a restored backup?): bindings and"
+		" revocations may be missing; if that is meant, remove %.60s",
+		what, path);
 	database_fail(&store->database, FAULT_INVALID, why);
 	return store->database.fault;
 }
@@ -37,7 +40,8 @@ static enum fault judge_mark(struct store *store, struct bytes mark, const char 
 	/* A mark that was torn by a power cut says nothing; the database was synced. */
 	if (reader_end(&reader) != FAULT_NONE)
 		return FAULT_NONE;
-	int64_t count = database_number(&store->database, "SELECT audit_count FROM state", NO_VALUES, 0);
+	int64_t count = database_number(&store->database, "SELECT audit_count FROM state",
+		NO_VALUES, 0);
 	if (store->database.fault != FAULT_NONE)
 		return store->database.fault;
 	if (seq > (uint64_t)count)
@@ -72,7 +76,8 @@ enum fault audit_check_mark(struct store *store, const char *database_path)
 
 static struct bytes current_mark(struct store *store, struct writer writer)
 {
-	owned_query query = query_of(&store->database, "SELECT audit_count, audit_head FROM state", NO_VALUES);
+	owned_query query = query_of(&store->database, "SELECT audit_count, audit_head FROM state",
+		NO_VALUES);
 
 	if (query_next(&query)) {
 		writer_u64(&writer, query_u64(&query));

@@ -52,7 +52,8 @@ static void answer_tidy(struct store *store, struct outbox *outbox, const struct
 	outbox_end(outbox, &writer);
 }
 
-static void answer_revoked(struct store *store, struct outbox *outbox, const struct message *message)
+static void answer_revoked(struct store *store, struct outbox *outbox,
+	const struct message *message)
 {
 	static struct revoked_page page;
 
@@ -95,7 +96,8 @@ static void answer_crl(struct store *store, struct outbox *outbox, const struct 
 	struct crl_notice notice;
 	struct tidy_answer answer;
 
-	if (crl_notice_read(message->body, &notice) != FAULT_NONE || descriptor < 0 || notice.size == 0 ||
+	if (crl_notice_read(message->body, &notice) != FAULT_NONE || descriptor < 0 ||
+		notice.size == 0 ||
 			notice.size > CRL_MAX)
 		role_peer_is_taken("the authority sent a revocation list that does not read");
 	owned_buffer *der = malloc(notice.size);

@@ -24,7 +24,8 @@ bool ban_add(struct store *store, enum subject subject, struct bytes value, cons
 bool ban_lift(struct store *store, enum subject subject, struct bytes value)
 {
 	int64_t lifted = database_run(&store->database,
-		"UPDATE ban SET lifted_at_ms = ?3 WHERE kind = ?1 AND value = ?2 AND lifted_at_ms IS NULL",
+		"UPDATE ban SET lifted_at_ms = ?3 WHERE kind = ?1 AND value = ?2"
+		" AND lifted_at_ms IS NULL",
 		VALUES(value_number(subject), value_octets(value), value_u64(store->now_ms)));
 
 	if (lifted > 0)

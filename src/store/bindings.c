@@ -39,7 +39,8 @@ static struct binding_member read_member(struct query *query)
 struct binding_member binding_of_ek(struct store *store, const uint8_t ek_id[32])
 {
 	owned_query query = query_of(&store->database,
-		"SELECT binding.id, binding.state FROM binding_ek JOIN binding ON binding.id = binding_ek.binding"
+		"SELECT binding.id, binding.state FROM binding_ek JOIN binding"
+		" ON binding.id = binding_ek.binding"
 		" WHERE binding_ek.ek_id = ?1 AND binding_ek.returned_at_ms IS NULL",
 		VALUES(VALUE_ID(ek_id)));
 
@@ -49,7 +50,8 @@ struct binding_member binding_of_ek(struct store *store, const uint8_t ek_id[32]
 struct binding_member binding_of_ik(struct store *store, const uint8_t ik_id[32])
 {
 	owned_query query = query_of(&store->database,
-		"SELECT binding.id, binding.state FROM binding_ik JOIN binding ON binding.id = binding_ik.binding"
+		"SELECT binding.id, binding.state FROM binding_ik JOIN binding"
+		" ON binding.id = binding_ik.binding"
 		" WHERE binding_ik.ik_id = ?1",
 		VALUES(VALUE_ID(ik_id)));
 
@@ -99,7 +101,8 @@ void binding_join_ik(struct store *store, int64_t binding, const uint8_t ik_id[3
 
 void binding_set_state(struct store *store, int64_t binding, enum binding_state state)
 {
-	const struct value released_at = state == BINDING_RELEASED ? value_u64(store->now_ms) : value_nothing();
+	const struct value released_at = state == BINDING_RELEASED ? value_u64(store->now_ms) :
+		value_nothing();
 
 	(void)database_run(&store->database,
 		"UPDATE binding SET state = ?2, released_at_ms = ?3 WHERE id = ?1",
@@ -108,6 +111,7 @@ void binding_set_state(struct store *store, int64_t binding, enum binding_state 
 
 void binding_permit_rekey(struct store *store, int64_t binding, bool is_permitted)
 {
-	(void)database_run(&store->database, "UPDATE binding SET rekey_is_permitted = ?2 WHERE id = ?1",
+	(void)database_run(&store->database, "UPDATE binding SET rekey_is_permitted = ?2"
+		" WHERE id = ?1",
 		VALUES(value_number(binding), value_number(is_permitted)));
 }

@@ -6,7 +6,8 @@
 void change_stamp(struct store *store, enum subject subject, struct bytes value)
 {
 	(void)database_run(&store->database,
-		"INSERT INTO change (kind, value, changed_at_ms) VALUES (?1, ?2, ?3)" ON_CONFLICT_STAMP,
+		"INSERT INTO change (kind, value, changed_at_ms)"
+		" VALUES (?1, ?2, ?3)" ON_CONFLICT_STAMP,
 		VALUES(value_number(subject), value_octets(value), value_u64(store->now_ms)));
 }
 
@@ -16,13 +17,16 @@ void change_stamp_binding(struct store *store, int64_t binding)
 
 	(void)database_run(&store->database,
 		"INSERT INTO change (kind, value, changed_at_ms)"
-		" SELECT 1, CAST(serial AS BLOB), ?2 FROM binding WHERE id = ?1" ON_CONFLICT_STAMP, values);
+		" SELECT 1, CAST(serial AS BLOB), ?2 FROM binding WHERE id = ?1" ON_CONFLICT_STAMP,
+		values);
 	(void)database_run(&store->database,
 		"INSERT INTO change (kind, value, changed_at_ms)"
-		" SELECT 2, ek_id, ?2 FROM binding_ek WHERE binding = ?1" ON_CONFLICT_STAMP, values);
+		" SELECT 2, ek_id, ?2 FROM binding_ek WHERE binding = ?1" ON_CONFLICT_STAMP,
+		values);
 	(void)database_run(&store->database,
 		"INSERT INTO change (kind, value, changed_at_ms)"
-		" SELECT 3, ik_id, ?2 FROM binding_ik WHERE binding = ?1" ON_CONFLICT_STAMP, values);
+		" SELECT 3, ik_id, ?2 FROM binding_ik WHERE binding = ?1" ON_CONFLICT_STAMP,
+		values);
 }
 
 uint64_t change_latest(struct store *store, const char *serial, const uint8_t ek_id[32],

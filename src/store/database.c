@@ -62,6 +62,12 @@ static void fail_by_sqlite(struct database *database, int code)
 	database_fail(database, fault_of(code), sqlite3_errmsg(database->handle));
 }
 
+/* Outside the sticky fault: for the ends of transactions. */
+static bool has_run(struct database *database, const char *sql)
+{
+	return sqlite3_exec(database->handle, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
 void database_run_text(struct database *database, const char *sql)
 {
 	if (database->fault != FAULT_NONE)
@@ -140,7 +146,8 @@ static void write_log_back(struct database *database)
 	if (database->log_pages < LOG_PAGES_MAX)
 		return;
 	database->log_pages = 0;
-	int code = sqlite3_wal_checkpoint_v2(database->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	int code = sqlite3_wal_checkpoint_v2(database->handle, NULL, SQLITE_CHECKPOINT_PASSIVE,
+		NULL, NULL);
 	if (code != SQLITE_OK && is_failed_sync(sqlite3_extended_errcode(database->handle)))
 		database->is_lost = true;
 }
@@ -154,7 +161,7 @@ enum fault database_group_commit(struct database *database)
 	}
 	if (database->is_group_failed) {
 		if (sqlite3_get_autocommit(database->handle) == 0)
-			(void)sqlite3_exec(database->handle, "ROLLBACK", NULL, NULL, NULL);
+			(void)has_run(database, "ROLLBACK");
 		return database->fault != FAULT_NONE ? database->fault : FAULT_SYSTEM;
 	}
 	write_log_back(database);
@@ -173,7 +180,7 @@ void database_act_begin(struct database *database)
 static void roll_back_act(struct database *database)
 {
 	if (sqlite3_get_autocommit(database->handle) != 0 ||
-			sqlite3_exec(database->handle, "ROLLBACK TO act", NULL, NULL, NULL) != SQLITE_OK)
+			!has_run(database, "ROLLBACK TO act"))
 		database->is_group_failed = true;
 }
 
@@ -188,7 +195,7 @@ enum fault database_act_end(struct database *database)
 	if (!database->is_group_failed && database->fault != FAULT_NONE)
 		roll_back_act(database);
 	if (!database->is_group_failed &&
-			sqlite3_exec(database->handle, "RELEASE act", NULL, NULL, NULL) != SQLITE_OK)
+			!has_run(database, "RELEASE act"))
 		database->is_group_failed = true;
 	if (database->is_group_failed && database->fault == FAULT_NONE)
 		database_fail(database, FAULT_SYSTEM, sqlite3_errmsg(database->handle));
@@ -202,7 +209,8 @@ static sqlite3_stmt *prepare(struct database *database, const char *sql)
 	sqlite3_stmt *statement = NULL;
 
 	assert(database->statement_count < DATABASE_STATEMENTS_MAX);
-	int code = sqlite3_prepare_v3(database->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
+	int code = sqlite3_prepare_v3(database->handle, sql, -1, SQLITE_PREPARE_PERSISTENT,
+		&statement, NULL);
 	if (code != SQLITE_OK) {
 		fail_by_sqlite(database, code);
 		return NULL;
@@ -234,10 +242,12 @@ static int bind_value(sqlite3_stmt *statement, int position, const struct value 
 	case VALUE_NUMBER:
 		return sqlite3_bind_int64(statement, position, value->number);
 	case VALUE_TEXT:
-		return sqlite3_bind_text64(statement, position, data, value->bytes.len, SQLITE_TRANSIENT,
+		return sqlite3_bind_text64(statement, position, data, value->bytes.len,
+			SQLITE_TRANSIENT,
 			SQLITE_UTF8);
 	case VALUE_OCTETS:
-		return sqlite3_bind_blob64(statement, position, data, value->bytes.len, SQLITE_TRANSIENT);
+		return sqlite3_bind_blob64(statement, position, data, value->bytes.len,
+			SQLITE_TRANSIENT);
 	}
 	return SQLITE_MISUSE;
 }
@@ -311,7 +321,8 @@ void query_copy(struct query *query, uint8_t *out, size_t len)
 	struct bytes bytes = query_bytes(query);
 
 	if (bytes.len != len) {
-		database_fail(query->database, FAULT_INVALID, "a row holds an id of the wrong size");
+		database_fail(query->database, FAULT_INVALID,
+			"a row holds an id of the wrong size");
 		return;
 	}
 	memcpy(out, bytes.data, len);
@@ -323,7 +334,8 @@ void query_text(struct query *query, char *out, size_t capacity)
 
 	out[0] = '\0';
 	if (bytes.len >= capacity || (bytes.len > 0 && memchr(bytes.data, 0, bytes.len) != NULL)) {
-		database_fail(query->database, FAULT_INVALID, "a row holds a text that is too long");
+		database_fail(query->database, FAULT_INVALID,
+			"a row holds a text that is too long");
 		return;
 	}
 	if (bytes.len > 0)
@@ -347,10 +359,13 @@ int64_t database_run(struct database *database, const char *sql, struct values v
 
 	while (query_next(&query))
 		continue;
-	return database->fault == FAULT_NONE ? sqlite3_total_changes64(database->handle) - before : 0;
+	if (database->fault != FAULT_NONE)
+		return 0;
+	return sqlite3_total_changes64(database->handle) - before;
 }
 
-int64_t database_number(struct database *database, const char *sql, struct values values, int64_t absent)
+int64_t database_number(struct database *database, const char *sql, struct values values,
+	int64_t absent)
 {
 	owned_query query = query_of(database, sql, values);
 

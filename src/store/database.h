@@ -31,7 +31,7 @@ struct database {
 	sqlite3 *handle;
 	enum fault fault;     /* the first of this act */
 	bool is_group_failed; /* the whole transaction is gone: nothing of it may be answered */
-	bool is_lost;         /* a sync to disk failed: what is on disk is unknown, the process ends */
+	bool is_lost;         /* a sync to disk failed: the process ends */
 	int log_pages;        /* pages in the write-ahead log after the last commit */
 	char error[DATABASE_ERROR_MAX + 1];
 	size_t statement_count;

@@ -110,7 +110,8 @@ enum fault expected_read(int descriptor, struct expected **out, size_t *line)
 	enum fault fault = read_all(descriptor, expected->text, len);
 	if (fault != FAULT_NONE)
 		return fault;
-	expected->serials = calloc(count_lines(bytes_of(expected->text, len)), sizeof(struct bytes));
+	expected->serials = calloc(count_lines(bytes_of(expected->text, len)),
+		sizeof(struct bytes));
 	if (expected->serials == NULL)
 		return FAULT_NO_MEMORY;
 	fault = read_serials(expected, bytes_of(expected->text, len), line);
@@ -126,5 +127,6 @@ bool expected_has(const struct expected *expected, struct bytes serial)
 {
 	if (expected == NULL || serial.len == 0)
 		return false;
-	return bsearch(&serial, expected->serials, expected->count, sizeof(serial), compare) != NULL;
+	return bsearch(&serial, expected->serials, expected->count, sizeof(serial),
+		compare) != NULL;
 }

@@ -17,7 +17,7 @@
 
 enum { QUOTA_COUNT = 10, QUOTA_PERIOD_MS = 600000 };
 
-/* Devices that ask again while their own first request is being signed need not wait for its lease. */
+/* A device that asks again while its first request is signed need not wait for the lease. */
 enum { RETRY_SOON_S = 5 };
 
 /* Whoever asks, and all that is known about the three names. */
@@ -30,7 +30,8 @@ struct claim {
 	struct refusal *refusal;
 };
 
-static struct claim claim_of(struct store *store, const struct intent *intent, struct refusal *refusal)
+static struct claim claim_of(struct store *store, const struct intent *intent,
+	struct refusal *refusal)
 {
 	return (struct claim){
 		.store = store,
@@ -134,7 +135,8 @@ static bool has_serial_expected(const struct claim *claim)
 	if (policy->binding != BINDING_FIRST ||
 			expected_has(policy->expected, bytes_of_string(claim->intent->serial)))
 		return true;
-	refusal_set(claim->refusal, CHECK_SERIAL_EXPECTED, "%s is not expected", claim->intent->serial);
+	refusal_set(claim->refusal, CHECK_SERIAL_EXPECTED, "%s is not expected",
+		claim->intent->serial);
 	return false;
 }
 
@@ -158,11 +160,13 @@ static bool has_ik_to_itself(const struct claim *claim)
 /* A further EK of the same device is one that the manifest lists with the same serial. */
 static bool has_serial_to_itself(const struct claim *claim)
 {
-	bool is_same_device = claim->row.is_listed && strcmp(claim->row.serial, claim->intent->serial) == 0;
+	bool is_same_device = claim->row.is_listed &&
+		strcmp(claim->row.serial, claim->intent->serial) == 0;
 
 	if (claim->binding.id == 0 || claim->ek.binding == claim->binding.id || is_same_device)
 		return true;
-	refusal_set(claim->refusal, CHECK_SERIAL_FREE, "%s is bound to another EK", claim->intent->serial);
+	refusal_set(claim->refusal, CHECK_SERIAL_FREE, "%s is bound to another EK",
+		claim->intent->serial);
 	return false;
 }
 
@@ -172,8 +176,10 @@ static void take_recorded(struct store *store, struct query *query, struct inten
 {
 	struct bytes certificate = query_bytes(query), chain = query_bytes(query);
 
-	if (certificate.len > sizeof(store->repeat_certificate) || chain.len > sizeof(store->repeat_chain)) {
-		database_fail(&store->database, FAULT_INVALID, "a recorded certificate is too long");
+	if (certificate.len > sizeof(store->repeat_certificate) ||
+		chain.len > sizeof(store->repeat_chain)) {
+		database_fail(&store->database, FAULT_INVALID,
+			"a recorded certificate is too long");
 		return;
 	}
 	memcpy(store->repeat_certificate, certificate.data, certificate.len);
@@ -196,7 +202,8 @@ static bool is_answered_before(const struct claim *claim, struct intent_answer *
 		return false;
 	query_copy(&query, number, sizeof(number));
 	if (revocation_is_in_force(claim->store, number))
-		refusal_set(claim->refusal, CHECK_TICKET_REVOKED, "the ticket's certificate is revoked");
+		refusal_set(claim->refusal, CHECK_TICKET_REVOKED,
+			"the ticket's certificate is revoked");
 	else
 		take_recorded(claim->store, &query, answer);
 	return true;
@@ -208,9 +215,11 @@ static bool is_later_than_changes(const struct claim *claim)
 {
 	const struct intent *intent = claim->intent;
 
-	if (intent->issued_at_ms > change_latest(claim->store, intent->serial, intent->ek_id, intent->ik_id))
+	if (intent->issued_at_ms > change_latest(claim->store, intent->serial, intent->ek_id,
+		intent->ik_id))
 		return true;
-	refusal_set(claim->refusal, CHECK_NO_LATER_CHANGE, "%s has changed since the ticket was issued",
+	refusal_set(claim->refusal, CHECK_NO_LATER_CHANGE,
+		"%s has changed since the ticket was issued",
 		intent->serial);
 	return false;
 }
@@ -230,7 +239,8 @@ static bool has_no_open_intent(const struct claim *claim)
 	const struct intent *intent = claim->intent;
 	struct open_intent open;
 
-	while (open_intent_of_subjects(claim->store, intent->serial, intent->ek_id, intent->ik_id, &open)) {
+	while (open_intent_of_subjects(claim->store, intent->serial, intent->ek_id, intent->ik_id,
+		&open)) {
 		if (open.lease_until_ms > claim->store->now_ms) {
 			refuse_until_lease_ends(claim, open.lease_until_ms);
 			return false;
@@ -240,7 +250,7 @@ static bool has_no_open_intent(const struct claim *claim)
 	return true;
 }
 
-/* When the tenth last certificate of the EK or the serial was recorded; 0 where there were fewer. */
+/* When the tenth last certificate of EK or serial was recorded; 0 where there were fewer. */
 static uint64_t tenth_last(struct store *store, const struct intent *intent)
 {
 	uint64_t since_ms = store->now_ms < QUOTA_PERIOD_MS ? 0 : store->now_ms - QUOTA_PERIOD_MS;
@@ -264,7 +274,8 @@ static bool is_within_quota(const struct claim *claim)
 
 	if (tenth_last_ms == 0)
 		return true;
-	claim->refusal->retry_after_s = (uint32_t)((tenth_last_ms + QUOTA_PERIOD_MS - store->now_ms) / 1000 + 1);
+	uint64_t rest_ms = tenth_last_ms + QUOTA_PERIOD_MS - store->now_ms;
+	claim->refusal->retry_after_s = (uint32_t)(rest_ms / 1000 + 1);
 	refusal_set(claim->refusal, CHECK_QUOTA, "%s had %d certificates in ten minutes",
 		claim->intent->serial, QUOTA_COUNT);
 	return false;
@@ -346,7 +357,8 @@ void store_intent(struct store *store, const struct intent *intent, struct inten
 
 	store_act_begin(store);
 	if (clock_is_wrong(&store->clock)) {
-		refusal_set(&out->refusal, CHECK_STORE_WORKS, "the system's clock is %llu s behind the last record",
+		refusal_set(&out->refusal, CHECK_STORE_WORKS,
+			"the system's clock is %llu s behind the last record",
 			(unsigned long long)store->clock.behind_ms / 1000);
 	} else {
 		const struct claim claim = claim_of(store, intent, &out->refusal);

@@ -62,7 +62,8 @@ static void tell_supervisor(const struct loop *loop, const struct writer *writer
 	}
 }
 
-static void answer_load(struct loop *loop, uint64_t request, enum message_type type, const char *text)
+static void answer_load(struct loop *loop, uint64_t request, enum message_type type,
+	const char *text)
 {
 	struct writer writer = message_begin(loop->sent, sizeof(loop->sent), type, request);
 
@@ -141,10 +142,12 @@ static void operate(struct loop *loop, const struct message *message)
 		store_operate(loop->store, &request, &sink, &result);
 		end_where_lost(loop);
 	}
-	const struct operator_end end = { .is_done = result.is_done, .is_not_found = result.is_not_found,
+	const struct operator_end end = { .is_done = result.is_done,
+		.is_not_found = result.is_not_found,
 		.text = bytes_of_string(result.text) };
 	struct writer writer =
-		message_begin(loop->sent, sizeof(loop->sent), MESSAGE_OPERATOR_END, message->request);
+		message_begin(loop->sent, sizeof(loop->sent), MESSAGE_OPERATOR_END,
+		message->request);
 	operator_end_write(&writer, &end);
 	tell_supervisor(loop, &writer);
 }
@@ -184,7 +187,8 @@ static void read_control(struct loop *loop)
 {
 	owned_descriptor descriptor = -1;
 	struct bytes frame;
-	enum fault fault = channel_receive(loop->options->control, loop->received, sizeof(loop->received),
+	enum fault fault = channel_receive(loop->options->control, loop->received,
+		sizeof(loop->received),
 		&frame, &descriptor);
 
 	if (fault == FAULT_NONE)
@@ -212,7 +216,8 @@ static bool read_one(struct loop *loop)
 {
 	owned_descriptor descriptor = -1;
 	struct bytes frame;
-	enum fault fault = channel_receive(loop->options->upstream, loop->received, sizeof(loop->received),
+	enum fault fault = channel_receive(loop->options->upstream, loop->received,
+		sizeof(loop->received),
 		&frame, &descriptor);
 
 	if (fault == FAULT_NONE) {

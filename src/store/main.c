@@ -15,10 +15,11 @@
 
 /* SQLite's, beyond what every role needs: files, their locks, and the shared index of the log. */
 static const int system_calls[] = {
-	SCMP_SYS(openat), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(newfstatat), SCMP_SYS(access),
-	SCMP_SYS(faccessat), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getcwd),
-	SCMP_SYS(fcntl), SCMP_SYS(pwrite64), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(ftruncate),
-	SCMP_SYS(geteuid), SCMP_SYS(fchmod), SCMP_SYS(fchown),
+	SCMP_SYS(openat), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(newfstatat),
+	SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
+	SCMP_SYS(getcwd), SCMP_SYS(geteuid), SCMP_SYS(fcntl), SCMP_SYS(pwrite64),
+	SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(ftruncate), SCMP_SYS(fchmod),
+	SCMP_SYS(fchown),
 };
 
 enum { DATABASE_GIGABYTES_MAX = 1024 };

@@ -49,7 +49,8 @@ void manifest_add(struct store *store, const uint8_t ek_id[32], const struct man
 void manifest_strike(struct store *store, const uint8_t ek_id[32])
 {
 	(void)database_run(&store->database,
-		"UPDATE manifest_row SET struck_at_ms = ?2 WHERE ek_id = ?1 AND struck_at_ms IS NULL",
+		"UPDATE manifest_row SET struck_at_ms = ?2 WHERE ek_id = ?1"
+		" AND struck_at_ms IS NULL",
 		VALUES(VALUE_ID(ek_id), value_u64(store->now_ms)));
 	change_stamp(store, SUBJECT_EK, bytes_of(ek_id, 32));
 }

@@ -58,7 +58,8 @@ static bool is_profile_name(const char *name, size_t len)
 	if (len == 0 || len > PROFILE_NAME_MAX)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		if (!isalnum((unsigned char)name[i]) && name[i] != '-' && name[i] != '_' && name[i] != '.')
+		if (!isalnum((unsigned char)name[i]) && name[i] != '-' && name[i] != '_' &&
+			name[i] != '.')
 			return false;
 	}
 	return true;
@@ -75,7 +76,8 @@ static bool take_profiles(struct operation *operation, char out[MANIFEST_PROFILE
 		size_t len = strcspn(name, ";");
 
 		if (!is_profile_name(name, len)) {
-			operation_refuse(operation, "the profile is not a list, by ;, of profiles' names");
+			operation_refuse(operation,
+				"the profile is not a list, by ;, of profiles' names");
 			return false;
 		}
 		name += len;
@@ -104,10 +106,12 @@ void device_import_row(struct operation *operation)
 	if (!take_serial(operation, staged.row.serial) ||
 			!operation_id(operation, 1, "EK id", staged.ek_id) ||
 			!take_profiles(operation, staged.row.profiles) ||
-			!operation_text(operation, 3, "group", staged.row.group, sizeof(staged.row.group)))
+			!operation_text(operation, 3, "group", staged.row.group,
+			sizeof(staged.row.group)))
 		return;
 	(void)database_run(&store->database,
-		"INSERT INTO temp.staged (serial, ek_id, profiles, line_group) VALUES (?1, ?2, ?3, ?4)",
+		"INSERT INTO temp.staged (serial, ek_id, profiles, line_group)"
+		" VALUES (?1, ?2, ?3, ?4)",
 		VALUES(value_text(staged.row.serial), VALUE_ARRAY(staged.ek_id),
 			value_text(staged.row.profiles), value_text(staged.row.group)));
 	store->is_importing = store->database.fault == FAULT_NONE;
@@ -136,7 +140,8 @@ static bool has_serial_where_needed(struct operation *operation, const struct st
 {
 	if (staged->row.serial[0] != '\0' || operation->store->policy->binding != BINDING_MANIFEST)
 		return true;
-	operation_refuse(operation, "row %lld has no serial, and [identity] binding = manifest needs one",
+	operation_refuse(operation, "row %lld has no serial, and [identity]"
+		" binding = manifest needs one",
 		(long long)staged->line);
 	return false;
 }
@@ -152,11 +157,12 @@ static bool has_no_other_serial(struct operation *operation, const struct staged
 		serial_of_binding(operation->store, member->binding, bound);
 	bool is_listed_elsewhere = listed->is_listed && listed->serial[0] != '\0' &&
 		strcmp(listed->serial, serial) != 0;
-	bool is_bound_elsewhere = bound[0] != '\0' && serial[0] != '\0' && strcmp(bound, serial) != 0;
+	bool is_bound_elsewhere = bound[0] != '\0' && serial[0] != '\0' &&
+		strcmp(bound, serial) != 0;
 	if (!is_listed_elsewhere && !is_bound_elsewhere)
 		return true;
-	operation_refuse(operation, "row %lld: the EK has the serial %s; device release it first, then import "
-		"with --replace --again", (long long)staged->line,
+	operation_refuse(operation, "row %lld: the EK has the serial %s; device release it first,"
+		" then import with --replace --again", (long long)staged->line,
 		is_listed_elsewhere ? listed->serial : bound);
 	return false;
 }
@@ -170,12 +176,14 @@ static bool may_return(struct operation *operation, const struct staged_row *sta
 		return true;
 	serial_of_binding(operation->store, member->binding, former);
 	if (!operation->store->import_returns) {
-		operation_refuse(operation, "row %lld: the EK was released with %s; it comes back only with --again",
+		operation_refuse(operation, "row %lld: the EK was released with %s; it comes"
+			" back only with --again",
 			(long long)staged->line, former);
 		return false;
 	}
 	if (strcmp(former, staged->row.serial) != 0 && !operation->store->import_replaces) {
-		operation_refuse(operation, "row %lld: the EK was released with %s; another serial needs --replace",
+		operation_refuse(operation, "row %lld: the EK was released with %s; another"
+			" serial needs --replace",
 			(long long)staged->line, former);
 		return false;
 	}
@@ -188,10 +196,11 @@ static bool may_join(struct operation *operation, const struct staged_row *stage
 	const struct binding_row binding = binding_of_serial(operation->store, staged->row.serial);
 	bool is_bound = binding.id != 0 && (binding.has_ik || binding.state == BINDING_SUSPENDED);
 
-	if (!is_bound || listed->is_listed || member->binding == binding.id || operation->store->import_adds)
+	if (!is_bound || listed->is_listed || member->binding == binding.id ||
+		operation->store->import_adds)
 		return true;
-	operation_refuse(operation, "row %lld: %s has another EK already; --add where this is a further EK of "
-		"the same device", (long long)staged->line, staged->row.serial);
+	operation_refuse(operation, "row %lld: %s has another EK already; --add where this is a"
+		" further EK of the same device", (long long)staged->line, staged->row.serial);
 	return false;
 }
 
@@ -202,7 +211,8 @@ static bool may_replace(struct operation *operation, const struct staged_row *st
 	struct store *store = operation->store;
 	const char *serial = staged->row.serial;
 	bool was_released = database_has(&store->database,
-		"SELECT 1 FROM binding WHERE serial = ?1 AND state = 3", VALUES(value_text(serial)));
+		"SELECT 1 FROM binding WHERE serial = ?1 AND state = 3",
+		VALUES(value_text(serial)));
 
 	if (store->import_replaces || !was_released || binding_of_serial(store, serial).id != 0 ||
 			manifest_has_serial(store, serial) || member->state == BINDING_RELEASED)
@@ -214,7 +224,8 @@ static bool may_replace(struct operation *operation, const struct staged_row *st
 
 /* ---- end: taking over ---- */
 
-static void append_audit(struct operation *operation, const char *act, const struct staged_row *staged)
+static void append_audit(struct operation *operation, const char *act,
+	const struct staged_row *staged)
 {
 	struct audit_entry entry = audit_entry_of(act);
 
@@ -232,7 +243,8 @@ static void return_ek(struct store *store, const struct staged_row *staged,
 		return;
 	(void)database_run(&store->database,
 		"UPDATE binding_ek SET returned_at_ms = ?3 WHERE binding = ?1 AND ek_id = ?2",
-		VALUES(value_number(member->binding), VALUE_ARRAY(staged->ek_id), value_u64(store->now_ms)));
+		VALUES(value_number(member->binding), VALUE_ARRAY(staged->ek_id),
+		value_u64(store->now_ms)));
 }
 
 struct import_count {
@@ -261,7 +273,8 @@ static bool take_over(struct operation *operation, const struct staged_row *stag
 		manifest_strike(store, staged->ek_id);
 	return_ek(store, staged, &member);
 	manifest_add(store, staged->ek_id, &staged->row);
-	append_audit(operation, listed.is_listed ? "device import change" : "device import add", staged);
+	append_audit(operation, listed.is_listed ? "device import change" :
+		"device import add", staged);
 	*(listed.is_listed ? &count->changed : &count->added) += 1;
 	return true;
 }
@@ -269,11 +282,13 @@ static bool take_over(struct operation *operation, const struct staged_row *stag
 static bool has_no_ek_twice(struct operation *operation)
 {
 	int64_t line = database_number(&operation->store->database,
-		"SELECT max(line) FROM temp.staged GROUP BY ek_id HAVING count(*) > 1 LIMIT 1", NO_VALUES, 0);
+		"SELECT max(line) FROM temp.staged GROUP BY ek_id HAVING count(*) > 1 LIMIT 1",
+		NO_VALUES, 0);
 
 	if (line == 0)
 		return true;
-	operation_refuse(operation, "row %lld names an EK that an earlier row names", (long long)line);
+	operation_refuse(operation, "row %lld names an EK that an earlier row names",
+		(long long)line);
 	return false;
 }
 
@@ -293,7 +308,8 @@ static bool take_over_all(struct operation *operation, struct import_count *coun
 {
 	struct staged_row staged = { .line = 0 };
 	owned_query query = query_of(&operation->store->database,
-		"SELECT line, serial, ek_id, profiles, line_group FROM temp.staged ORDER BY line", NO_VALUES);
+		"SELECT line, serial, ek_id, profiles, line_group FROM temp.staged ORDER BY line",
+		NO_VALUES);
 
 	while (next_staged(&query, &staged)) {
 		staged.row.is_listed = true;

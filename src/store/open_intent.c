@@ -4,7 +4,8 @@
 #include "revocation.h"
 
 #define OPEN_INTENT_COLUMNS \
-	"SELECT id, serial, profile, ek_id, ik_id, ticket_hash, tbs_digest, number, owner, lease_until_ms" \
+	"SELECT id, serial, profile, ek_id, ik_id, ticket_hash, tbs_digest, number, owner," \
+	" lease_until_ms" \
 	" FROM intent WHERE state = 1"
 
 /* Takes the row that query is about to give, if there is one. */
@@ -41,7 +42,8 @@ bool open_intent_of_subjects(struct store *store, const char *serial, const uint
 	return take(&query, out);
 }
 
-bool open_intent_of_ticket(struct store *store, const uint8_t ticket_hash[32], struct open_intent *out)
+bool open_intent_of_ticket(struct store *store, const uint8_t ticket_hash[32],
+	struct open_intent *out)
 {
 	owned_query query = query_of(&store->database, OPEN_INTENT_COLUMNS " AND ticket_hash = ?1",
 		VALUES(VALUE_ID(ticket_hash)));
@@ -52,10 +54,12 @@ bool open_intent_of_ticket(struct store *store, const uint8_t ticket_hash[32], s
 void open_intent_write(struct store *store, const struct intent *intent)
 {
 	(void)database_run(&store->database,
-		"INSERT INTO intent (state, ticket_hash, serial, profile, ek_id, ik_id, number, tbs_digest,"
-		" owner, opened_at_ms, lease_until_ms) VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+		"INSERT INTO intent (state, ticket_hash, serial, profile, ek_id, ik_id, number,"
+		" tbs_digest, owner, opened_at_ms, lease_until_ms)"
+		" VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
 		VALUES(VALUE_ARRAY(intent->ticket_hash), value_text(intent->serial),
-			value_text(intent->profile), VALUE_ARRAY(intent->ek_id), VALUE_ARRAY(intent->ik_id),
+			value_text(intent->profile), VALUE_ARRAY(intent->ek_id),
+			VALUE_ARRAY(intent->ik_id),
 			VALUE_ARRAY(intent->number), VALUE_ARRAY(intent->tbs_digest),
 			VALUE_ARRAY(intent->owner), value_u64(store->now_ms),
 			value_u64(store->now_ms + INTENT_LEASE_MS)));
@@ -90,7 +94,8 @@ void open_intent_close(struct store *store, const struct open_intent *intent, co
 static bool find_run_out(struct store *store, struct open_intent *out)
 {
 	owned_query query = query_of(&store->database,
-		OPEN_INTENT_COLUMNS " AND lease_until_ms <= ?1 LIMIT 1", VALUES(value_u64(store->now_ms)));
+		OPEN_INTENT_COLUMNS " AND lease_until_ms <= ?1 LIMIT 1",
+		VALUES(value_u64(store->now_ms)));
 
 	return take(&query, out);
 }
@@ -109,7 +114,8 @@ static bool find_of_subject(struct store *store, enum subject subject, struct by
 	struct open_intent *out)
 {
 	owned_query query = query_of(&store->database,
-		OPEN_INTENT_COLUMNS " AND ((?1 = 1 AND serial = CAST(?2 AS TEXT)) OR (?1 = 2 AND ek_id = ?2)"
+		OPEN_INTENT_COLUMNS " AND ((?1 = 1 AND serial = CAST(?2 AS TEXT))"
+		" OR (?1 = 2 AND ek_id = ?2)"
 		" OR (?1 = 3 AND ik_id = ?2)) LIMIT 1",
 		VALUES(value_number(subject), value_octets(value)));
 

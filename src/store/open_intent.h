@@ -33,14 +33,16 @@ void open_intent_write(struct store *, const struct intent *);
 void open_intent_finish(struct store *, const struct open_intent *);
 
 /* Closes it without a certificate; why is for the audit. */
-void open_intent_close(struct store *, const struct open_intent *, const char *actor, const char *why);
+void open_intent_close(struct store *, const struct open_intent *, const char *actor,
+	const char *why);
 
 /* Closes all whose lease has run out; how many. */
 size_t open_intent_close_run_out(struct store *);
 
 /* Closes all that concern a serial, an EK or an IK, or any of a binding's; how many. */
-size_t open_intent_close_subject(struct store *, enum subject, struct bytes value, const char *actor,
+size_t open_intent_close_subject(struct store *, enum subject, struct bytes value,
+	const char *actor, const char *why);
+size_t open_intent_close_binding(struct store *, int64_t binding, const char *actor,
 	const char *why);
-size_t open_intent_close_binding(struct store *, int64_t binding, const char *actor, const char *why);
 
 #endif

@@ -15,7 +15,8 @@ void operation_done(struct operation *operation)
 	operation->result->is_done = true;
 }
 
-static void refuse(struct operation *operation, bool is_not_found, const char *format, va_list arguments)
+static void refuse(struct operation *operation, bool is_not_found, const char *format,
+	va_list arguments)
 {
 	struct operator_result *result = operation->result;
 
@@ -65,7 +66,8 @@ bool operation_text(struct operation *operation, size_t position, const char *wh
 	struct bytes text = argument(operation, position);
 
 	if (text.len >= capacity || !is_printable(text)) {
-		operation_refuse(operation, "the %s is not a text of at most %zu printable characters", what,
+		operation_refuse(operation, "the %s is not a text of at most %zu printable"
+			" characters", what,
 			capacity - 1);
 		return false;
 	}
@@ -80,7 +82,8 @@ bool operation_serial(struct operation *operation, size_t position, char out[SER
 	struct bytes serial = argument(operation, position);
 
 	if (!serial_is_well_formed(serial)) {
-		operation_refuse(operation, "a serial is 1 to 63 of A-Z 0-9 -, neither first nor last -");
+		operation_refuse(operation, "a serial is 1 to 63 of A-Z 0-9 -, neither first nor"
+			" last -");
 		return false;
 	}
 	memcpy(out, serial.data, serial.len);

@@ -28,13 +28,16 @@ struct operation {
 /* ---- how it ends: each verb calls exactly one of these ---- */
 
 void operation_done(struct operation *);
-__attribute__((format(printf, 2, 3))) void operation_refuse(struct operation *, const char *format, ...);
-__attribute__((format(printf, 2, 3))) void operation_not_found(struct operation *, const char *format, ...);
+__attribute__((format(printf, 2, 3)))
+void operation_refuse(struct operation *, const char *format, ...);
+__attribute__((format(printf, 2, 3)))
+void operation_not_found(struct operation *, const char *format, ...);
 
 /* ---- arguments: false where they are not right, and the operation is refused ---- */
 
 /* A text of printable UTF-8 that fits with its NUL; empty where the argument was left out. */
-bool operation_text(struct operation *, size_t position, const char *what, char *out, size_t capacity);
+bool operation_text(struct operation *, size_t position, const char *what, char *out,
+	size_t capacity);
 bool operation_serial(struct operation *, size_t position, char out[SERIAL_MAX + 1]);
 bool operation_id(struct operation *, size_t position, const char *what, uint8_t out[32]);
 

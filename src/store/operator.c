@@ -68,7 +68,8 @@ static void fail_by_database(const struct operation *operation)
 
 	result->is_done = false;
 	result->is_not_found = false;
-	(void)snprintf(result->text, sizeof(result->text), "nothing was done, the database failed: %s",
+	(void)snprintf(result->text, sizeof(result->text),
+		"nothing was done, the database failed: %s",
 		store_failure(operation->store));
 }
 
@@ -95,7 +96,8 @@ static void run(struct operation *operation, const struct verb *verb)
 void store_operate(struct store *store, const struct operator_request *request,
 	const struct operator_sink *sink, struct operator_result *out)
 {
-	struct operation operation = { .store = store, .request = request, .sink = sink, .result = out };
+	struct operation operation = { .store = store, .request = request, .sink = sink,
+		.result = out };
 	const struct verb *verb = verb_of(request->verb);
 
 	*out = (struct operator_result){ .is_done = false };

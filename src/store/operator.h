@@ -11,30 +11,34 @@
  * audit ("operator" where it is left out). Acts that change something act at once, also on what is
  * being signed: open intents that they concern are closed and their numbers revoked.
  *
- * verb                 arguments                       rows (members in order)
- * device import begin  [add] [replace] [again]         none
- * device import row    SERIAL EK_ID PROFILES GROUP     none; SERIAL may be empty, PROFILES too (device)
- * device import end                                    one: rows, added, changed, unchanged
- * device list                                          serial, state, eks, ek_id, group, certificate, not_after
- * device show          SERIAL                          kind = device: kind, serial, state, since, rekey_permitted
- *                                                      kind = ek: kind, ek_id, listed, profiles, group, bound
- *                                                      kind = ik: kind, ik_id, current, since
- *                                                      kind = certificate: kind, then as certificate list
- * device suspend       SERIAL                          one: serial, state
- * device restore       SERIAL                          one: serial, state
- * device release       SERIAL                          one: serial, state, revoked
- * device rekey         SERIAL                          one: serial, rekey_permitted
- * ban add              ek|ik|serial VALUE [REASON]     one: kind, value
- * ban remove           ek|ik|serial VALUE              one: kind, value
- * ban list                                             kind, value, reason, since
- * certificate list     [SERIAL]                        number, serial, profile, state, not_before, not_after,
- *                                                      recorded, revoked, reason
- * certificate show     NUMBER                          as certificate list, then ek_id, ik_id, certificate, chain (PEM)
- * certificate revoke   SERIAL|NUMBER [REASON]          one: serial, revoked, suspended
- * audit list           [FROM]                          seq, at, actor, act, detail (JSON), hash
- * audit verify         [SEQ HASH]                      one: whole, entries, head
- * crl                                                  number, this_update, next_update, der: base64; a long list
- *                                                      comes in several rows, whose der are put together in order
+ * verb                 arguments and rows, the members in their order
+ *
+ * device import begin  [add] [replace] [again]; no rows
+ * device import row    SERIAL EK_ID PROFILES GROUP; no rows. SERIAL may be empty, and PROFILES, for
+ *                      device; a row that is refused ends the import
+ * device import end    one row: rows, added, changed, unchanged
+ * device list          serial, state, eks, ek_id, group, certificate, not_after
+ * device show          SERIAL
+ *                      kind = device: kind, serial, state, since, rekey_permitted
+ *                      kind = ek: kind, ek_id, listed, profiles, group, bound
+ *                      kind = ik: kind, ik_id, current, since
+ *                      kind = certificate: kind, then as in certificate list
+ * device suspend       SERIAL; one row: serial, state
+ * device restore       SERIAL; one row: serial, state
+ * device release       SERIAL; one row: serial, state, revoked
+ * device rekey         SERIAL; one row: serial, rekey_permitted
+ * ban add              ek|ik|serial VALUE [REASON]; one row: kind, value
+ * ban remove           ek|ik|serial VALUE; one row: kind, value
+ * ban list             kind, value, reason, since
+ * certificate list     [SERIAL]; number, serial, profile, state, not_before, not_after, recorded,
+ *                      revoked, reason
+ * certificate show     NUMBER; one row: as in certificate list, then ek_id, ik_id, certificate and
+ *                      chain (PEM)
+ * certificate revoke   SERIAL|NUMBER [REASON]; one row: serial, revoked, suspended
+ * audit list           [FROM]; seq, at, actor, act, detail (JSON), hash
+ * audit verify         [SEQ HASH]; one row: whole, entries, head
+ * crl                  number, this_update, next_update, der: base64. A long list comes in several
+ *                      rows, whose der are put together in their order
  *
  * state of a device: listed, bound, suspended, released, banned; of a certificate: current, former,
  * revoked, ended. REASON of a revocation: one of RFC 5280's names in lowerCamelCase that

@@ -30,7 +30,8 @@ void audit_list(struct operation *operation)
 	if (operation->count == 1 && !take_seq(operation, 0, &from))
 		return;
 	owned_query query = query_of(&operation->store->database,
-		"SELECT seq, at_ms, actor, act, detail, hash FROM audit WHERE seq >= ?1 ORDER BY seq",
+		"SELECT seq, at_ms, actor, act, detail, hash FROM audit WHERE seq >= ?1"
+		" ORDER BY seq",
 		VALUES(value_u64(from)));
 
 	while (query_next(&query)) {
@@ -78,7 +79,8 @@ void crl_show(struct operation *operation)
 {
 	char base64[BASE64_CAPACITY(LIST_PIECE)];
 	owned_query query = query_of(&operation->store->database,
-		"SELECT der, number, this_update_s, next_update_s FROM crl ORDER BY number DESC LIMIT 1",
+		"SELECT der, number, this_update_s, next_update_s FROM crl ORDER BY number DESC"
+		" LIMIT 1",
 		NO_VALUES);
 
 	if (!query_next(&query)) {

@@ -21,13 +21,15 @@ struct ban {
 
 static struct bytes value_of(const struct ban *ban)
 {
-	return ban->subject == SUBJECT_SERIAL ? bytes_of_string(ban->serial) : BYTES_OF_ARRAY(ban->id);
+	return ban->subject == SUBJECT_SERIAL ? bytes_of_string(ban->serial) :
+		BYTES_OF_ARRAY(ban->id);
 }
 
 static bool take_subject(struct operation *operation, enum subject *out)
 {
 	for (enum subject subject = SUBJECT_SERIAL; subject <= SUBJECT_IK; subject++) {
-		if (bytes_equal(operation->request->arguments[0], bytes_of_string(subject_names[subject]))) {
+		if (bytes_equal(operation->request->arguments[0],
+			bytes_of_string(subject_names[subject]))) {
 			*out = subject;
 			return true;
 		}
@@ -89,7 +91,8 @@ void ban_add_verb(struct operation *operation)
 		return;
 	}
 	append_audit(operation, "ban add", &ban, reason);
-	(void)open_intent_close_subject(operation->store, ban.subject, value_of(&ban), operation->actor,
+	(void)open_intent_close_subject(operation->store, ban.subject, value_of(&ban),
+		operation->actor,
 		"it was banned");
 	finish(operation, &ban);
 }
@@ -111,13 +114,15 @@ void ban_remove_verb(struct operation *operation)
 void ban_list(struct operation *operation)
 {
 	owned_query query = query_of(&operation->store->database,
-		"SELECT kind, value, reason, made_at_ms FROM ban WHERE lifted_at_ms IS NULL ORDER BY id",
+		"SELECT kind, value, reason, made_at_ms FROM ban WHERE lifted_at_ms IS NULL"
+		" ORDER BY id",
 		NO_VALUES);
 
 	while (query_next(&query)) {
 		int64_t subject = query_number(&query);
 		if (subject < SUBJECT_SERIAL || subject > SUBJECT_IK) {
-			database_fail(&operation->store->database, FAULT_INVALID, "a ban of no kind");
+			database_fail(&operation->store->database, FAULT_INVALID,
+				"a ban of no kind");
 			return;
 		}
 		add_value(operation, (enum subject)subject, query_bytes(&query));

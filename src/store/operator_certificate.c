@@ -36,9 +36,11 @@ static const char *reason_name(int64_t reason)
 /* ?1 is now in milliseconds; a revocation that is yet to come is shown with its date. */
 #define CERTIFICATE_COLUMNS \
 	"SELECT certificate.number, serial, profile," \
-	" CASE WHEN revocation.effective_at_ms <= ?1 THEN 'revoked' WHEN certificate.not_after_s < ?1 / 1000" \
-	" THEN 'ended' WHEN is_current THEN 'current' ELSE 'former' END," \
-	" not_before_s, certificate.not_after_s, recorded_at_ms, revocation.effective_at_ms, revocation.reason"
+	" CASE WHEN revocation.effective_at_ms <= ?1 THEN 'revoked'" \
+	" WHEN certificate.not_after_s < ?1 / 1000 THEN 'ended'" \
+	" WHEN is_current THEN 'current' ELSE 'former' END," \
+	" not_before_s, certificate.not_after_s, recorded_at_ms, revocation.effective_at_ms," \
+	" revocation.reason"
 #define CERTIFICATE_FROM \
 	" FROM certificate LEFT JOIN revocation ON revocation.number = certificate.number"
 
@@ -71,7 +73,8 @@ void certificate_list(struct operation *operation)
 	if (operation->count == 1 && !operation_serial(operation, 0, serial))
 		return;
 	owned_query query = query_of(&operation->store->database,
-		CERTIFICATE_COLUMNS CERTIFICATE_FROM " WHERE ?2 = '' OR serial = ?2 ORDER BY recorded_at_ms",
+		CERTIFICATE_COLUMNS CERTIFICATE_FROM " WHERE ?2 = '' OR serial = ?2"
+		" ORDER BY recorded_at_ms",
 		VALUES(value_u64(operation->store->now_ms), value_text(serial)));
 
 	while (query_next(&query)) {
@@ -102,7 +105,8 @@ static void add_pem(struct operation *operation, struct bytes der)
 	size_t len = 0;
 
 	if (der.len > CERTIFICATE_MAX) {
-		database_fail(&operation->store->database, FAULT_INVALID, "a recorded certificate is too long");
+		database_fail(&operation->store->database, FAULT_INVALID,
+			"a recorded certificate is too long");
 		return;
 	}
 	base64_encode(der, base64, sizeof(base64));
@@ -193,13 +197,14 @@ static bool take_reason_argument(struct operation *operation, enum crl_reason *o
 	if (operation->count < 2)
 		return true;
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		if (bytes_equal(bytes_of_string(reasons[i].name), operation->request->arguments[1])) {
+		if (bytes_equal(bytes_of_string(reasons[i].name),
+			operation->request->arguments[1])) {
 			*out = reasons[i].reason;
 			return true;
 		}
 	}
-	operation_refuse(operation, "the reason is one of unspecified, keyCompromise, affiliationChanged, "
-		"superseded, cessationOfOperation, privilegeWithdrawn");
+	operation_refuse(operation, "the reason is one of unspecified, keyCompromise,"
+		" affiliationChanged, superseded, cessationOfOperation, privilegeWithdrawn");
 	return false;
 }
 
@@ -247,7 +252,8 @@ void certificate_revoke(struct operation *operation)
 	if (!take_reason_argument(operation, &reason))
 		return;
 	if (!target_of_serial(operation, &target) && !target_of_number(operation, &target)) {
-		operation_not_found(operation, "there is neither a device nor a certificate of that name");
+		operation_not_found(operation,
+			"there is neither a device nor a certificate of that name");
 		return;
 	}
 	if (target.is_number && revocation_is_in_force(operation->store, target.number)) {

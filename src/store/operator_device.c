@@ -8,7 +8,7 @@
 
 /* The operator's acts on one device (docs/PROTOCOL.md, "Operator's acts"). */
 
-/* The binding of argument 0, made where the serial is only listed; false: there is no such device. */
+/* The binding of argument 0, made where the serial is only listed; false: there is none. */
 static bool find_device(struct operation *operation, struct binding_row *binding)
 {
 	struct store *store = operation->store;
@@ -54,7 +54,8 @@ void device_suspend(struct operation *operation)
 	}
 	binding_set_state(store, binding.id, BINDING_SUSPENDED);
 	append_audit(operation, "device suspend", binding.serial);
-	(void)open_intent_close_binding(store, binding.id, operation->actor, "the device was suspended");
+	(void)open_intent_close_binding(store, binding.id, operation->actor,
+		"the device was suspended");
 	change_stamp_binding(store, binding.id);
 	send_state(operation, binding.serial, "suspended");
 	row_send(operation);
@@ -90,8 +91,10 @@ void device_release(struct operation *operation)
 	/* Also those that never came: they come back by --again only, like the others. */
 	binding_join_listed_eks(store, binding.id);
 	append_audit(operation, "device release", binding.serial);
-	(void)open_intent_close_binding(store, binding.id, operation->actor, "the device was released");
-	int64_t revoked = revocation_add_binding(store, binding.id, CRL_REASON_CESSATION_OF_OPERATION);
+	(void)open_intent_close_binding(store, binding.id, operation->actor,
+		"the device was released");
+	int64_t revoked = revocation_add_binding(store, binding.id,
+		CRL_REASON_CESSATION_OF_OPERATION);
 	manifest_strike_binding(store, binding.id);
 	change_stamp_binding(store, binding.id);
 	binding_set_state(store, binding.id, BINDING_RELEASED);

@@ -2,15 +2,35 @@
 
 #include "bindings.h"
 
+/* Each serial with its last binding and the number of its manifest rows. */
+#define DEVICES \
+	"WITH serials (serial) AS (" \
+	"SELECT serial FROM manifest_row WHERE struck_at_ms IS NULL AND serial <> ''" \
+	" UNION SELECT serial FROM binding)," \
+	" devices AS (SELECT serials.serial AS serial, binding.id AS binding_id," \
+	" binding.state AS state, binding.ik_id AS ik_id, binding.made_at_ms AS made_at_ms," \
+	" coalesce(binding.rekey_is_permitted, 0) AS rekey_is_permitted," \
+	" (SELECT count(*) FROM manifest_row" \
+	" WHERE manifest_row.serial = serials.serial AND struck_at_ms IS NULL) AS listed" \
+	" FROM serials LEFT JOIN binding ON binding.id =" \
+	" (SELECT max(id) FROM binding WHERE binding.serial = serials.serial))"
+
+#define ROWS_OF_DEVICE \
+	"FROM manifest_row WHERE manifest_row.serial = devices.serial AND struck_at_ms IS NULL"
+#define EKS_OF_BINDING "FROM binding_ek WHERE binding_ek.binding = devices.binding_id"
+
 /* Whether a ban is in force on the device's serial, on one of its EKs or on its IK. */
-#define BAN_OF(kind_number, value_text) \
-	"EXISTS (SELECT 1 FROM ban WHERE kind = " kind_number " AND lifted_at_ms IS NULL AND value " value_text ")"
-#define IS_BANNED(serial) \
-	BAN_OF("1", "= CAST(" serial " AS BLOB)") \
-	" OR " BAN_OF("2", "IN (SELECT ek_id FROM manifest_row WHERE manifest_row.serial = " serial \
-		" AND struck_at_ms IS NULL UNION SELECT ek_id FROM binding_ek WHERE binding = binding_id" \
-		" AND returned_at_ms IS NULL)") \
+#define BAN_OF(kind_number, value_is) \
+	"EXISTS (SELECT 1 FROM ban WHERE kind = " kind_number " AND lifted_at_ms IS NULL" \
+	" AND value " value_is ")"
+#define IS_BANNED \
+	BAN_OF("1", "= CAST(devices.serial AS BLOB)") \
+	" OR " BAN_OF("2", "IN (SELECT ek_id " ROWS_OF_DEVICE \
+		" UNION SELECT ek_id " EKS_OF_BINDING " AND returned_at_ms IS NULL)") \
 	" OR " BAN_OF("3", "= devices.ik_id")
+
+/* What take_state takes. */
+#define STATE "coalesce(state, 0), devices.ik_id IS NOT NULL, listed > 0, " IS_BANNED
 
 /* The last binding counts, unless it was released and the manifest has the serial again. */
 static const char *state_name(bool is_banned, int64_t state, bool has_ik, bool is_listed)
@@ -24,23 +44,13 @@ static const char *state_name(bool is_banned, int64_t state, bool has_ik, bool i
 	return is_listed ? "listed" : "released";
 }
 
-/* Each serial with its last binding, its manifest rows and its newest certificate. */
-#define DEVICES \
-	"WITH serials (serial) AS (SELECT serial FROM manifest_row WHERE struck_at_ms IS NULL AND serial <> ''" \
-	"  UNION SELECT serial FROM binding)," \
-	" devices AS (SELECT serials.serial AS serial, binding.id AS binding_id, binding.state AS state," \
-	"  binding.ik_id AS ik_id, binding.made_at_ms AS made_at_ms," \
-	"  coalesce(binding.rekey_is_permitted, 0) AS rekey_is_permitted," \
-	"  (SELECT count(*) FROM manifest_row WHERE manifest_row.serial = serials.serial" \
-	"   AND struck_at_ms IS NULL) AS listed" \
-	"  FROM serials LEFT JOIN binding ON binding.id = (SELECT max(id) FROM binding" \
-	"   WHERE binding.serial = serials.serial))"
-
 /* Takes state, has_ik, listed and banned, in this order. */
 static const char *take_state(struct query *query)
 {
 	int64_t state = query_number(query);
-	bool has_ik = query_truth(query), is_listed = query_truth(query), is_banned = query_truth(query);
+	bool has_ik = query_truth(query);
+	bool is_listed = query_truth(query);
+	bool is_banned = query_truth(query);
 
 	return state_name(is_banned, state, has_ik, is_listed);
 }
@@ -50,19 +60,19 @@ static const char *take_state(struct query *query)
 static void list_devices(struct operation *operation)
 {
 	owned_query query = query_of(&operation->store->database,
-		DEVICES " SELECT devices.serial, coalesce(state, 0), devices.ik_id IS NOT NULL, listed > 0, "
-		IS_BANNED("devices.serial") ","
-		" CASE WHEN listed > 0 THEN listed ELSE (SELECT count(*) FROM binding_ek WHERE binding = binding_id) END,"
-		" CASE WHEN listed = 1 THEN (SELECT ek_id FROM manifest_row WHERE manifest_row.serial = devices.serial"
-		"  AND struck_at_ms IS NULL) WHEN listed = 0 AND 1 = (SELECT count(*) FROM binding_ek WHERE binding = binding_id)"
-		"  THEN (SELECT ek_id FROM binding_ek WHERE binding = binding_id) END,"
-		" (SELECT max(line_group) FROM manifest_row WHERE manifest_row.serial = devices.serial"
-		"  AND struck_at_ms IS NULL),"
+		DEVICES " SELECT devices.serial, " STATE ","
+		" CASE WHEN listed > 0 THEN listed ELSE (SELECT count(*) " EKS_OF_BINDING ") END,"
+		" CASE WHEN listed = 1 THEN (SELECT ek_id " ROWS_OF_DEVICE ")"
+		" WHEN listed = 0 AND (SELECT count(*) " EKS_OF_BINDING ") = 1"
+		" THEN (SELECT ek_id " EKS_OF_BINDING ") END,"
+		" (SELECT max(line_group) " ROWS_OF_DEVICE "),"
 		" certificate.number, certificate.not_after_s"
-		" FROM devices LEFT JOIN certificate ON certificate.number = (SELECT number FROM certificate"
-		"  WHERE binding = binding_id AND is_current = 1 AND NOT EXISTS (SELECT 1 FROM revocation"
-		"  WHERE revocation.number = certificate.number AND effective_at_ms <= ?1)"
-		"  ORDER BY profile = 'device' DESC, recorded_at_ms DESC LIMIT 1)"
+		" FROM devices LEFT JOIN certificate ON certificate.number ="
+		" (SELECT newest.number FROM certificate AS newest"
+		" WHERE newest.binding = devices.binding_id AND newest.is_current = 1"
+		" AND NOT EXISTS (SELECT 1 FROM revocation"
+		" WHERE revocation.number = newest.number AND effective_at_ms <= ?1)"
+		" ORDER BY newest.profile = 'device' DESC, newest.recorded_at_ms DESC LIMIT 1)"
 		" ORDER BY devices.serial",
 		VALUES(value_u64(operation->store->now_ms)));
 
@@ -82,8 +92,10 @@ static void list_devices(struct operation *operation)
 static void list_nameless(struct operation *operation)
 {
 	owned_query query = query_of(&operation->store->database,
-		"SELECT ek_id, line_group FROM manifest_row WHERE serial = '' AND struck_at_ms IS NULL"
-		" AND ek_id NOT IN (SELECT ek_id FROM binding_ek WHERE returned_at_ms IS NULL) ORDER BY id",
+		"SELECT ek_id, line_group FROM manifest_row WHERE serial = ''"
+		" AND struck_at_ms IS NULL"
+		" AND ek_id NOT IN (SELECT ek_id FROM binding_ek WHERE returned_at_ms IS NULL)"
+		" ORDER BY id",
 		NO_VALUES);
 
 	while (query_next(&query)) {
@@ -110,9 +122,8 @@ void device_list(struct operation *operation)
 static bool show_device(struct operation *operation, const char *serial, int64_t *binding)
 {
 	owned_query query = query_of(&operation->store->database,
-		DEVICES " SELECT coalesce(state, 0), devices.ik_id IS NOT NULL, listed > 0, "
-		IS_BANNED("devices.serial") ","
-		" made_at_ms, rekey_is_permitted, coalesce(binding_id, 0) FROM devices WHERE serial = ?1",
+		DEVICES " SELECT " STATE ", made_at_ms, rekey_is_permitted,"
+		" coalesce(binding_id, 0) FROM devices WHERE serial = ?1",
 		VALUES(value_text(serial)));
 
 	if (!query_next(&query))
@@ -130,11 +141,14 @@ static bool show_device(struct operation *operation, const char *serial, int64_t
 static void show_eks(struct operation *operation, const char *serial, int64_t binding)
 {
 	owned_query query = query_of(&operation->store->database,
-		"WITH eks (ek_id) AS (SELECT ek_id FROM manifest_row WHERE serial = ?1 AND struck_at_ms IS NULL"
+		"WITH eks (ek_id) AS (SELECT ek_id FROM manifest_row WHERE serial = ?1"
+		" AND struck_at_ms IS NULL"
 		" UNION SELECT ek_id FROM binding_ek WHERE binding = ?2)"
-		" SELECT eks.ek_id, manifest_row.id IS NOT NULL, manifest_row.profiles, manifest_row.line_group,"
+		" SELECT eks.ek_id, manifest_row.id IS NOT NULL, manifest_row.profiles,"
+		" manifest_row.line_group,"
 		" binding_ek.binding IS NOT NULL FROM eks"
-		" LEFT JOIN manifest_row ON manifest_row.ek_id = eks.ek_id AND manifest_row.struck_at_ms IS NULL"
+		" LEFT JOIN manifest_row ON manifest_row.ek_id = eks.ek_id"
+		" AND manifest_row.struck_at_ms IS NULL"
 		" LEFT JOIN binding_ek ON binding_ek.ek_id = eks.ek_id AND binding_ek.binding = ?2"
 		" AND binding_ek.returned_at_ms IS NULL ORDER BY eks.ek_id",
 		VALUES(value_text(serial), value_number(binding)));
@@ -154,7 +168,8 @@ static void show_iks(struct operation *operation, int64_t binding)
 {
 	owned_query query = query_of(&operation->store->database,
 		"SELECT binding_ik.ik_id, binding_ik.ik_id = binding.ik_id, binding_ik.joined_at_ms"
-		" FROM binding_ik JOIN binding ON binding.id = binding_ik.binding WHERE binding_ik.binding = ?1"
+		" FROM binding_ik JOIN binding ON binding.id = binding_ik.binding"
+		" WHERE binding_ik.binding = ?1"
 		" ORDER BY binding_ik.joined_at_ms",
 		VALUES(value_number(binding)));
 

@@ -56,7 +56,8 @@ void outbox_refuse_all(struct outbox *outbox, const struct store_state *state, c
 
 		if (type != MESSAGE_INTENT_ANSWER && type != MESSAGE_RECORD_ANSWER)
 			continue;
-		struct writer writer = outbox_begin(outbox, (enum message_type)type, outbox->answers[i].request);
+		struct writer writer = outbox_begin(outbox, (enum message_type)type,
+			outbox->answers[i].request);
 		if (type == MESSAGE_INTENT_ANSWER)
 			refuse_intent(&writer, state, saw);
 		else

@@ -11,14 +11,16 @@
  */
 
 /* The intent must still be open, and of this authority's, and for this certificate. */
-static bool find_our_intent(struct store *store, const struct record *record, struct open_intent *intent)
+static bool find_our_intent(struct store *store, const struct record *record,
+	struct open_intent *intent)
 {
 	return open_intent_of_ticket(store, record->ticket_hash, intent) &&
 		memcmp(intent->owner, record->owner, sizeof(intent->owner)) == 0 &&
 		memcmp(intent->number, record->number, sizeof(intent->number)) == 0;
 }
 
-static struct binding_row find_or_make_binding(struct store *store, const struct open_intent *intent)
+static struct binding_row find_or_make_binding(struct store *store,
+	const struct open_intent *intent)
 {
 	if (binding_of_serial(store, intent->serial).id == 0)
 		(void)binding_make(store, intent->serial, BINDING_BOUND);
@@ -30,14 +32,18 @@ static void write_certificate(struct store *store, const struct open_intent *int
 	const struct record *record, int64_t binding)
 {
 	(void)database_run(&store->database,
-		"UPDATE certificate SET is_current = 0 WHERE binding = ?1 AND profile = ?2 AND is_current = 1",
+		"UPDATE certificate SET is_current = 0 WHERE binding = ?1 AND profile = ?2"
+		" AND is_current = 1",
 		VALUES(value_number(binding), value_text(intent->profile)));
 	(void)database_run(&store->database,
-		"INSERT INTO certificate (number, binding, serial, profile, ek_id, ik_id, ticket_hash,"
+		"INSERT INTO certificate (number, binding, serial, profile, ek_id, ik_id,"
+		" ticket_hash,"
 		" is_current, not_before_s, not_after_s, recorded_at_ms, certificate, chain_pem)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?9, ?10, ?11, ?12)",
-		VALUES(VALUE_ARRAY(intent->number), value_number(binding), value_text(intent->serial),
-			value_text(intent->profile), VALUE_ARRAY(intent->ek_id), VALUE_ARRAY(intent->ik_id),
+		VALUES(VALUE_ARRAY(intent->number), value_number(binding),
+		value_text(intent->serial),
+			value_text(intent->profile), VALUE_ARRAY(intent->ek_id),
+			VALUE_ARRAY(intent->ik_id),
 			VALUE_ARRAY(intent->ticket_hash), value_u64(record->not_before_s),
 			value_u64(record->not_after_s), value_u64(store->now_ms),
 			value_octets(record->certificate), value_octets(record->chain_pem)));
@@ -57,7 +63,8 @@ static void write_audit(struct store *store, const struct open_intent *intent,
 	audit_append(store, "authority", &entry);
 }
 
-static void write_record(struct store *store, const struct open_intent *intent, const struct record *record)
+static void write_record(struct store *store, const struct open_intent *intent,
+	const struct record *record)
 {
 	const struct binding_row binding = find_or_make_binding(store, intent);
 	bool is_renewal = binding.has_ik;
@@ -80,7 +87,8 @@ void store_record(struct store *store, const struct record *record, struct recor
 		write_record(store, &intent, record);
 		out->is_recorded = true;
 	} else {
-		refusal_set(&out->refusal, CHECK_INTENT_OURS, "the intent was closed before its record came");
+		refusal_set(&out->refusal, CHECK_INTENT_OURS,
+			"the intent was closed before its record came");
 	}
 	out->state = store_state(store);
 	if (store_act_end(store) == FAULT_NONE)

@@ -22,7 +22,8 @@ static int64_t count_within(struct store *store, int64_t binding, uint64_t perio
 		VALUES(value_number(binding), value_u64(since_ms)), 0);
 }
 
-const char *rekey_refused(struct store *store, const struct binding_row *binding, const uint8_t ik_id[32])
+const char *rekey_refused(struct store *store, const struct binding_row *binding,
+	const uint8_t ik_id[32])
 {
 	if (!is_rekey(binding, ik_id) || binding->rekey_is_permitted)
 		return NULL;
@@ -42,7 +43,8 @@ bool rekey_take(struct store *store, const struct binding_row *binding, const ui
 		return false;
 	(void)database_run(&store->database,
 		"INSERT INTO rekey (binding, at_ms, former_ik_id, ik_id) VALUES (?1, ?2, ?3, ?4)",
-		VALUES(value_number(binding->id), value_u64(store->now_ms), VALUE_ARRAY(binding->ik_id),
+		VALUES(value_number(binding->id), value_u64(store->now_ms),
+		VALUE_ARRAY(binding->ik_id),
 			VALUE_ID(ik_id)));
 	binding_permit_rekey(store, binding->id, false);
 	(void)revocation_supersede(store, binding->id, ik_id,

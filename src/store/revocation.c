@@ -19,8 +19,10 @@ void revocation_add(struct store *store, const uint8_t number[CERTIFICATE_NUMBER
 {
 	(void)database_run(&store->database,
 		"INSERT INTO revocation (number, reason, effective_at_ms, made_at_ms, not_after_s)"
-		" SELECT number, ?2, ?3, ?3, not_after_s FROM certificate WHERE number = ?1" ON_CONFLICT_NEARER,
-		VALUES(VALUE_CERTIFICATE_NUMBER(number), value_number(reason), value_u64(store->now_ms)));
+		" SELECT number, ?2, ?3, ?3, not_after_s FROM certificate"
+		" WHERE number = ?1" ON_CONFLICT_NEARER,
+		VALUES(VALUE_CERTIFICATE_NUMBER(number), value_number(reason),
+		value_u64(store->now_ms)));
 }
 
 int64_t revocation_add_binding(struct store *store, int64_t binding, enum crl_reason reason)
@@ -32,12 +34,14 @@ int64_t revocation_add_binding(struct store *store, int64_t binding, enum crl_re
 		VALUES(value_number(binding), value_number(reason), value_u64(store->now_ms)));
 }
 
-int64_t revocation_supersede(struct store *store, int64_t binding, const uint8_t ik_id[32], uint64_t at_ms)
+int64_t revocation_supersede(struct store *store, int64_t binding, const uint8_t ik_id[32],
+	uint64_t at_ms)
 {
 	return database_run(&store->database,
 		"INSERT INTO revocation (number, reason, effective_at_ms, made_at_ms, not_after_s)"
 		" SELECT number, ?2, ?3, ?4, not_after_s FROM certificate"
-		" WHERE binding = ?1 AND ik_id <> ?5 AND not_after_s >= ?4 / 1000" ON_CONFLICT_NEARER,
+		" WHERE binding = ?1 AND ik_id <> ?5"
+		" AND not_after_s >= ?4 / 1000" ON_CONFLICT_NEARER,
 		VALUES(value_number(binding), value_number(CRL_REASON_SUPERSEDED), value_u64(at_ms),
 			value_u64(store->now_ms), VALUE_ID(ik_id)));
 }

@@ -28,7 +28,8 @@ void revocation_add(struct store *, const uint8_t number[CERTIFICATE_NUMBER_SIZE
 int64_t revocation_add_binding(struct store *, int64_t binding, enum crl_reason);
 
 /* Those of them that are for another IK than this one, at a time to come. */
-int64_t revocation_supersede(struct store *, int64_t binding, const uint8_t ik_id[32], uint64_t at_ms);
+int64_t revocation_supersede(struct store *, int64_t binding, const uint8_t ik_id[32],
+	uint64_t at_ms);
 
 /* Whether the number is revoked by now. */
 bool revocation_is_in_force(struct store *, const uint8_t number[CERTIFICATE_NUMBER_SIZE]);

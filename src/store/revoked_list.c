@@ -62,7 +62,8 @@ static void read_revoked(struct store *store, const uint8_t after[CERTIFICATE_NU
 		"SELECT this_update_s FROM crl ORDER BY number DESC LIMIT 1", NO_VALUES, 0);
 	owned_query query = query_of(&store->database,
 		"SELECT number, effective_at_ms, reason FROM revocation"
-		" WHERE number > ?1 AND effective_at_ms <= ?2 AND (not_after_s IS NULL OR not_after_s >= ?3)"
+		" WHERE number > ?1 AND effective_at_ms <= ?2 AND (not_after_s IS NULL"
+		" OR not_after_s >= ?3)"
 		" ORDER BY number LIMIT ?4",
 		VALUES(VALUE_CERTIFICATE_NUMBER(after), value_u64(store->now_ms),
 			value_number(last_update_s), value_number(REVOKED_PAGE_MAX + 1)));
@@ -119,8 +120,10 @@ enum fault store_crl(struct store *store, const struct crl_notice *notice, struc
 
 	store_act_begin(store);
 	read_last_list(store, &answer);
-	if (notice->number <= answer.crl_number || notice->number > INT64_MAX || der.len != notice->size)
-		database_fail(&store->database, FAULT_INVALID, "the list is not newer than the one that is kept");
+	if (notice->number <= answer.crl_number || notice->number > INT64_MAX ||
+		der.len != notice->size)
+		database_fail(&store->database, FAULT_INVALID,
+			"the list is not newer than the one that is kept");
 	write_list(store, notice, der);
 	write_list_audit(store, notice, der);
 	read_last_list(store, &answer);

@@ -51,7 +51,7 @@ static const char who_may_be_whom[] =
 	"CREATE UNIQUE INDEX binding_serial ON binding (serial) WHERE state <> 3;"
 	"CREATE INDEX binding_serial_ever ON binding (serial);"
 
-	/* The EKs of a binding. returned_at_ms: free again after a release, by an import --again. */
+	/* The EKs of a binding. returned_at_ms: free again, by an import --again. */
 	"CREATE TABLE binding_ek ("
 	" binding INTEGER NOT NULL REFERENCES binding (id),"
 	" ek_id BLOB NOT NULL CHECK (length(ek_id) = 32),"
@@ -126,12 +126,13 @@ static const char what_was_issued[] =
 	" certificate BLOB NOT NULL,"
 	" chain_pem BLOB NOT NULL"
 	") STRICT;"
-	"CREATE UNIQUE INDEX certificate_current ON certificate (binding, profile) WHERE is_current = 1;"
+	"CREATE UNIQUE INDEX certificate_current ON certificate (binding, profile)"
+	" WHERE is_current = 1;"
 	"CREATE INDEX certificate_binding ON certificate (binding, recorded_at_ms);"
 	"CREATE INDEX certificate_serial ON certificate (serial, recorded_at_ms);"
 	"CREATE INDEX certificate_ek ON certificate (ek_id, recorded_at_ms);"
 
-	/* Numbers of certificates and of intents that came to nothing. effective may be yet to come. */
+	/* Numbers of certificates, and of intents that came to nothing. */
 	"CREATE TABLE revocation ("
 	" number BLOB NOT NULL PRIMARY KEY REFERENCES intent (number),"
 	" reason INTEGER NOT NULL," /* CRLReason, RFC 5280, 5.3.1 */
@@ -199,10 +200,12 @@ static enum fault judge_version(struct database *database, int64_t version)
 	if (database->fault != FAULT_NONE)
 		return database->fault;
 	if (version > SCHEMA_VERSION) {
-		(void)snprintf(why, sizeof(why), "the database has schema version %lld, of a later genuine-ca; "
+		(void)snprintf(why, sizeof(why),
+			"the database has schema version %lld, of a later genuine-ca; "
 			"this one knows versions up to %d", (long long)version, SCHEMA_VERSION);
 		database_fail(database, FAULT_UNSUPPORTED, why);
-	} else if (version < 1 ? !is_new(database) : database_number(database, "PRAGMA application_id",
+	} else if (version < 1 ? !is_new(database) :
+		database_number(database, "PRAGMA application_id",
 			NO_VALUES, 0) != APPLICATION_ID) {
 		database_fail(database, FAULT_UNSUPPORTED, "the file is not a genuine-ca database");
 	}

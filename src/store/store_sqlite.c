@@ -18,7 +18,8 @@ static enum fault open_database(struct store *store, const struct store_options 
 	int64_t reserved_ms = database_number(&store->database,
 		"SELECT clock_reserved_ms FROM state", NO_VALUES, -1);
 	if (reserved_ms < 0)
-		database_fail(&store->database, FAULT_INVALID, "the database has lost its state row");
+		database_fail(&store->database, FAULT_INVALID,
+			"the database has lost its state row");
 	if (store->database.fault != FAULT_NONE)
 		return store->database.fault;
 	store->reserved_ms = (uint64_t)reserved_ms;
@@ -26,7 +27,8 @@ static enum fault open_database(struct store *store, const struct store_options 
 	return audit_check_mark(store, options->path);
 }
 
-enum fault store_open(const struct store_options *options, struct store **out, struct store_error *error)
+enum fault store_open(const struct store_options *options, struct store **out,
+	struct store_error *error)
 {
 	struct store *store = calloc(1, sizeof(*store));
 
@@ -105,7 +107,8 @@ struct store_state store_state_unknown(const struct store *store)
 	uint64_t now_ms = store->clock.now_ms;
 
 	/* What is not reserved in the database must not be given out. */
-	return (struct store_state){ .now_ms = now_ms < store->reserved_ms ? now_ms : store->reserved_ms };
+	return (struct store_state){ .now_ms = now_ms < store->reserved_ms ? now_ms :
+		store->reserved_ms };
 }
 
 /* Written in the same transaction as the act whose time it covers, so durable before the answer. */
@@ -144,5 +147,6 @@ enum fault store_act_end(struct store *store)
 
 struct store_state store_state(struct store *store)
 {
-	return (struct store_state){ .now_ms = store->now_ms, .crl_is_due = revocation_is_due(store) };
+	return (struct store_state){ .now_ms = store->now_ms,
+		.crl_is_due = revocation_is_due(store) };
 }

@@ -161,7 +161,8 @@ static const sqlite3_io_methods file_methods = {
 static sqlite3_vfs *real_vfs;
 static sqlite3_vfs faulty_vfs;
 
-static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
+static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
+	int *out_flags)
 {
 	struct faulty_file *faulty = (struct faulty_file *)(void *)file;
 

@@ -129,7 +129,8 @@ struct record_answer kit_record(struct kit *kit, const struct intent *intent)
 {
 	struct record record = { .not_before_s = kit->realtime_ms / 1000 - 300,
 		.not_after_s = kit->realtime_ms / 1000 + UINT64_C(365) * 86400,
-		.certificate = BYTES_OF_LITERAL("certificate"), .chain_pem = BYTES_OF_LITERAL("chain") };
+		.certificate = BYTES_OF_LITERAL("certificate"),
+		.chain_pem = BYTES_OF_LITERAL("chain") };
 	struct record_answer answer;
 
 	memcpy(record.ticket_hash, intent->ticket_hash, sizeof(record.ticket_hash));
@@ -193,12 +194,15 @@ static void put_field(struct kit *kit, const struct operator_field *field)
 	size_t rest = sizeof(kit->rows) - used;
 
 	if (field->kind == FIELD_TEXT)
-		(void)snprintf(end, rest, "%.*s=%.*s ", (int)field->name.len, (const char *)field->name.data,
+		(void)snprintf(end, rest, "%.*s=%.*s ", (int)field->name.len,
+			(const char *)field->name.data,
 			(int)field->text.len, (const char *)field->text.data);
 	else if (field->kind == FIELD_NOTHING)
-		(void)snprintf(end, rest, "%.*s=- ", (int)field->name.len, (const char *)field->name.data);
+		(void)snprintf(end, rest, "%.*s=- ", (int)field->name.len,
+			(const char *)field->name.data);
 	else
-		(void)snprintf(end, rest, "%.*s=%lld ", (int)field->name.len, (const char *)field->name.data,
+		(void)snprintf(end, rest, "%.*s=%lld ", (int)field->name.len,
+		(const char *)field->name.data,
 			(long long)field->number);
 }
 
@@ -330,9 +334,11 @@ static uint64_t dump_table(sqlite3 *handle, const char *sql, uint64_t hash)
 uint64_t kit_dump(struct kit *kit)
 {
 	static const char *const tables[] = {
-		"SELECT audit_count, audit_head FROM state", "SELECT * FROM change", "SELECT * FROM manifest_row",
+		"SELECT audit_count, audit_head"
+			" FROM state", "SELECT * FROM change", "SELECT * FROM manifest_row",
 		"SELECT * FROM binding", "SELECT * FROM binding_ek", "SELECT * FROM binding_ik",
-		"SELECT * FROM rekey", "SELECT * FROM ban", "SELECT * FROM intent", "SELECT * FROM certificate",
+		"SELECT * FROM rekey", "SELECT * FROM ban", "SELECT * FROM intent",
+		"SELECT * FROM certificate",
 		"SELECT * FROM revocation", "SELECT * FROM crl", "SELECT * FROM audit",
 	};
 	uint64_t hash = UINT64_C(14695981039346656037);

@@ -116,6 +116,22 @@ static void a_crash_does_not_set_it_back(void **state)
 	}
 }
 
+/* An act that fails takes its reserve of time back with it: the next one must write its own. */
+static void a_failed_act_reserves_nothing(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_true(kit_import(kit, "SN-1", 1, ""));
+	const struct intent first = kit_provision(kit, "SN-1", 1, 100);
+	struct intent second = kit_intent(kit, "SN-1", 1, 100);
+	memcpy(second.number, first.number, sizeof(second.number));
+	kit_advance(kit, 2 * CLOCK_RESERVE_MS);
+	second.issued_at_ms = kit->realtime_ms;
+	assert_int_equal(kit_verdict(kit, &second), CHECK_STORE_WORKS);
+	uint64_t now_ms = kit_tidy(kit).state.now_ms;
+	assert_true((uint64_t)kit_sql_number(kit, "SELECT clock_reserved_ms FROM state") >= now_ms);
+}
+
 /* A clean end keeps the exact time, so that the next start is not ahead of the system's clock. */
 static void a_clean_restart_is_not_ahead(void **state)
 {
@@ -154,6 +170,7 @@ int main(void)
 		cmocka_unit_test(a_clock_that_is_far_behind_is_wrong),
 		KIT_TEST(nothing_is_signed_by_a_wrong_clock),
 		KIT_TEST(a_crash_does_not_set_it_back),
+		KIT_TEST(a_failed_act_reserves_nothing),
 		KIT_TEST(a_clean_restart_is_not_ahead),
 		KIT_TEST(an_idle_store_seldom_writes),
 	};

@@ -122,7 +122,8 @@ static void a_release_ends_all(void **state)
 	assert_true(kit_operate(kit, "device release", "SN-1", NULL));
 	assert_true(kit_has(kit, "revoked=2"));
 	assert_true(kit_is_revoked(kit, &renewed));
-	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM manifest_row WHERE struck_at_ms IS NULL"), 0);
+	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM manifest_row"
+		" WHERE struck_at_ms IS NULL"), 0);
 	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM manifest_row"), 2); /* nothing is wiped */
 	/* The one that never came does not come back by itself either. */
 	assert_false(kit_import(kit, "SN-1", 2, ""));
@@ -172,7 +173,8 @@ static void the_actor_is_audited(void **state)
 	assert_int_equal(kit_sql_number(kit,
 		"SELECT count(*) FROM audit WHERE act = 'device suspend' AND actor = 'Ada \"A\" L.'"), 1);
 	assert_int_equal(kit_sql_number(kit,
-		"SELECT count(*) FROM audit WHERE act = 'device restore' AND actor = 'operator'"), 1);
+		"SELECT count(*) FROM audit WHERE act = 'device restore' AND actor = 'operator'"),
+		1);
 	assert_false(kit_operate(kit, "device suspend", "SN-1", "by=a\nb", NULL));
 }
 
@@ -187,7 +189,8 @@ static void revoking_a_serial_revokes_and_suspends(void **state)
 	assert_true(kit_operate(kit, "certificate revoke", "SN-1", "keyCompromise", NULL));
 	assert_true(kit_has(kit, "serial=SN-1 revoked=2 suspended=1"));
 	assert_true(kit_is_revoked(kit, &intent));
-	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM revocation WHERE reason = 1"), 2);
+	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM revocation WHERE reason = 1"),
+		2);
 	const struct intent next = kit_intent(kit, "SN-1", 1, 100);
 	assert_int_equal(kit_verdict(kit, &next), CHECK_NOT_SUSPENDED);
 }
@@ -237,7 +240,8 @@ static void a_date_may_come_nearer(void **state)
 	const struct intent former = kit_provision(kit, "SN-1", 1, 100);
 	(void)kit_provision(kit, "SN-1", 1, 101);
 	assert_false(kit_is_revoked(kit, &former));
-	assert_true(kit_operate(kit, "certificate revoke", number_text(&former), "keyCompromise", NULL));
+	assert_true(kit_operate(kit, "certificate revoke", number_text(&former), "keyCompromise",
+		NULL));
 	assert_true(kit_is_revoked(kit, &former));
 }
 
@@ -258,10 +262,12 @@ static void show_gives_pem(void **state)
 	bound(kit);
 	const struct intent intent = kit_provision(kit, "SN-1", 1, 100);
 	assert_true(kit_operate(kit, "certificate show", number_text(&intent), NULL));
-	assert_true(kit_has(kit, "-----BEGIN CERTIFICATE-----\nY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n"));
+	assert_true(kit_has(kit, "-----BEGIN CERTIFICATE-----\nY2VydGlmaWNhdGU=\n-----END"
+		" CERTIFICATE-----\n"));
 	assert_true(kit_has(kit, "chain=chain"));
 	assert_true(kit_has(kit, "ek_id=0101"));
-	assert_false(kit_operate(kit, "certificate show", "41000000000000000000000000000000", NULL));
+	assert_false(kit_operate(kit, "certificate show", "41000000000000000000000000000000",
+		NULL));
 	assert_true(kit->result.is_not_found);
 	assert_false(kit_operate(kit, "certificate show", "41", NULL));
 	assert_false(kit->result.is_not_found);

@@ -236,13 +236,15 @@ static void every_answer_of_a_failed_group_is_a_refusal(void **state)
 	put_answer(&outbox, MESSAGE_REVOKED_ANSWER, 4);
 	outbox_refuse_all(&outbox, &store_state, "why");
 	assert_int_equal(outbox.count, 2);
-	assert_int_equal(message_read(bytes_of(outbox.answers[0].frame, outbox.answers[0].len), &message), FAULT_NONE);
+	assert_int_equal(message_read(bytes_of(outbox.answers[0].frame, outbox.answers[0].len),
+		&message), FAULT_NONE);
 	assert_int_equal(message.request, 1);
 	assert_int_equal(intent_answer_read(message.body, &intent), FAULT_NONE);
 	assert_int_equal(intent.verdict, INTENT_REFUSED);
 	assert_int_equal(intent.refusal.check, CHECK_STORE_WORKS);
 	assert_int_equal(intent.state.now_ms, 77);
-	assert_int_equal(message_read(bytes_of(outbox.answers[1].frame, outbox.answers[1].len), &message), FAULT_NONE);
+	assert_int_equal(message_read(bytes_of(outbox.answers[1].frame, outbox.answers[1].len),
+		&message), FAULT_NONE);
 	assert_int_equal(message.request, 3);
 	assert_int_equal(record_answer_read(message.body, &record_answer), FAULT_NONE);
 	assert_false(record_answer.is_recorded);

@@ -15,12 +15,15 @@ static void an_import_counts(void **state)
 	assert_true(kit_operate(kit, "device import begin", NULL));
 	assert_true(kit_operate(kit, "device import row", "SN-1", kit_hex(1), "", "line-1", NULL));
 	assert_true(kit_operate(kit, "device import row", "SN-1", kit_hex(2), "", "line-1", NULL));
-	assert_true(kit_operate(kit, "device import row", "SN-2", kit_hex(3), "device;vpn", "", NULL));
+	assert_true(kit_operate(kit, "device import row", "SN-2", kit_hex(3), "device;vpn", "",
+		NULL));
 	assert_true(kit_operate(kit, "device import end", NULL));
 	assert_true(kit_has(kit, "rows=3 added=3 changed=0 unchanged=0"));
-	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM audit WHERE act = 'device import add'"), 3);
+	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM audit"
+		" WHERE act = 'device import add'"), 3);
 	assert_true(kit_operate(kit, "device import begin", NULL));
-	assert_true(kit_operate(kit, "device import row", "SN-1", kit_hex(1), "device", "line-1", NULL));
+	assert_true(kit_operate(kit, "device import row", "SN-1", kit_hex(1), "device", "line-1",
+		NULL));
 	assert_true(kit_operate(kit, "device import row", "SN-2", kit_hex(3), "device", "", NULL));
 	assert_true(kit_operate(kit, "device import end", NULL));
 	assert_true(kit_has(kit, "rows=2 added=0 changed=1 unchanged=1"));
@@ -164,11 +167,17 @@ static void an_ek_stands_once_in_a_file(void **state)
 	assert_true(kit_operate(kit, "device import row", "SN-1", kit_hex(1), "", "", NULL));
 	assert_true(kit_operate(kit, "device import row", "SN-2", kit_hex(1), "", "", NULL));
 	assert_false(kit_operate(kit, "device import end", NULL));
+	/* Also with the same serial: which of the two rows would count? */
+	assert_true(kit_operate(kit, "device import begin", NULL));
+	assert_true(kit_operate(kit, "device import row", "SN-1", kit_hex(1), "", "", NULL));
+	assert_true(kit_operate(kit, "device import row", "SN-1", kit_hex(1), "vpn", "", NULL));
+	assert_false(kit_operate(kit, "device import end", NULL));
 	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM manifest_row"), 0);
 }
 
 /* A row that is refused ends its import: the rows before it are not taken over alone. */
-static void expect_bad_row(struct kit *kit, const char *serial, const char *ek, const char *profiles,
+static void expect_bad_row(struct kit *kit, const char *serial, const char *ek,
+	const char *profiles,
 	const char *group)
 {
 	assert_true(kit_operate(kit, "device import begin", NULL));
@@ -193,7 +202,8 @@ static void a_row_is_checked(void **state)
 	expect_bad_row(kit, "SN-1", kit_hex(1), "", "\xff");
 	expect_bad_row(kit, "SN-1", kit_hex(1), "", NULL);
 	assert_true(kit_operate(kit, "device import begin", NULL));
-	assert_true(kit_operate(kit, "device import row", "SN-1", kit_hex(1), "", "Stra\xc3\x9f" "e", NULL));
+	assert_true(kit_operate(kit, "device import row", "SN-1", kit_hex(1), "",
+		"Stra\xc3\x9f" "e", NULL));
 	assert_true(kit_operate(kit, "device import end", NULL));
 	assert_true(kit_has(kit, "rows=1"));
 }

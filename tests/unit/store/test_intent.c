@@ -13,7 +13,8 @@ static void a_listed_device_opens(void **state)
 	const struct intent_answer answer = kit_ask(kit, &intent);
 	assert_int_equal(answer.verdict, INTENT_OPEN);
 	assert_int_equal(answer.state.now_ms, kit->realtime_ms);
-	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM intent WHERE state = 1 AND serial = 'SN-1'"), 1);
+	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM intent WHERE state = 1"
+		" AND serial = 'SN-1'"), 1);
 	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM audit WHERE act = 'intent'"), 1);
 }
 
@@ -132,7 +133,8 @@ static void a_profile_that_the_row_does_not_name_is_refused(void **state)
 	struct intent intent;
 
 	assert_true(kit_operate(kit, "device import begin", NULL));
-	assert_true(kit_operate(kit, "device import row", "SN-1", kit_hex(1), "device;vpn", "", NULL));
+	assert_true(kit_operate(kit, "device import row", "SN-1", kit_hex(1), "device;vpn", "",
+		NULL));
 	assert_true(kit_operate(kit, "device import end", NULL));
 	intent = kit_intent(kit, "SN-1", 1, 100);
 	(void)snprintf(intent.profile, sizeof(intent.profile), "vp");
@@ -163,7 +165,8 @@ static void with_endorsement_the_serial_is_of_the_ek(void **state)
 	kit->policy.trust = TRUST_VENDOR;
 	kit->policy.binding = BINDING_ENDORSEMENT;
 	assert_int_equal(kit_verdict(kit, &intent), CHECK_SERIAL_BINDING);
-	(void)snprintf(intent.serial, sizeof(intent.serial), "ABABABABABABABABABABABABABABABABABABABAB");
+	(void)snprintf(intent.serial, sizeof(intent.serial),
+		"ABABABABABABABABABABABABABABABABABABABAB");
 	assert_int_equal(kit_verdict(kit, &intent), KIT_OPENS);
 }
 
@@ -264,7 +267,8 @@ static void a_second_ek_of_the_serial_joins_its_binding(void **state)
 	(void)kit_provision(kit, "SN-1", 1, 100);
 	(void)kit_provision(kit, "SN-1", 2, 100);
 	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM binding"), 1);
-	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM binding_ek WHERE binding = 1"), 2);
+	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM binding_ek WHERE binding = 1"),
+		2);
 }
 
 static void a_released_ek_is_refused(void **state)
@@ -369,7 +373,8 @@ static void an_older_ticket_never_overtakes_the_lifting_of_a_ban(void **state)
 
 	assert_true(kit_import(kit, "SN-1", 1, ""));
 	assert_true(kit_operate(kit, "ban add", "ik", kit_hex(100), NULL));
-	assert_int_equal(kit_sql_number(kit, "SELECT changed_at_ms FROM change WHERE kind = 3"), kit->realtime_ms);
+	assert_int_equal(kit_sql_number(kit, "SELECT changed_at_ms FROM change WHERE kind = 3"),
+		kit->realtime_ms);
 	const struct intent intent = kit_intent(kit, "SN-1", 1, 100);
 	assert_true(kit_operate(kit, "ban remove", "ik", kit_hex(100), NULL));
 	assert_int_equal(kit_verdict(kit, &intent), CHECK_NO_LATER_CHANGE);

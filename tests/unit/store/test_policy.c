@@ -8,7 +8,8 @@
 
 static const char plain[] = "[ca]\nname = Test\n[profile device]\norganization = Test\n";
 static const char first[] =
-	"[ca]\nname = Test\n[identity]\nbinding = first\nexpected = serials\n[profile device]\norganization = Test\n";
+	"[ca]\nname = Test\n[identity]\nbinding = first\nexpected = serials\n[profile"
+	" device]\norganization = Test\n";
 
 static enum fault load_text(struct policy_draft *draft, const char *text)
 {

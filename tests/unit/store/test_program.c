@@ -43,7 +43,8 @@ static void become_program(int control, int upstream, int directory)
 {
 	const char *uid = getuid() == 0 ? "61153" : "0";
 	const char *path = getenv("GENUINE_STORE_PROGRAM");
-	int spare[3] = { fcntl(control, F_DUPFD, 20), fcntl(upstream, F_DUPFD, 20), fcntl(directory, F_DUPFD, 20) };
+	int spare[3] = { fcntl(control, F_DUPFD, 20), fcntl(upstream, F_DUPFD, 20),
+		fcntl(directory, F_DUPFD, 20) };
 
 	for (int i = 0; i < 3; i++)
 		place(spare[i], ROLE_CONTROL + i);
@@ -87,7 +88,8 @@ static int setup(void **state)
 	assert_non_null(mkdtemp(program->directory));
 	if (getuid() == 0)
 		assert_int_equal(chown(program->directory, STORE_UID, STORE_UID), 0);
-	program->directory_descriptor = open(program->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	program->directory_descriptor = open(program->directory,
+		O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	start(program);
 	*state = program;
 	return 0;
@@ -124,7 +126,8 @@ static struct message receive(struct program *program, int channel)
 	struct bytes frame;
 
 	assert_int_equal(poll(&entry, 1, 10000), 1);
-	assert_int_equal(channel_receive(channel, program->buffer, sizeof(program->buffer), &frame, NULL),
+	assert_int_equal(channel_receive(channel, program->buffer, sizeof(program->buffer), &frame,
+		NULL),
 		FAULT_NONE);
 	assert_int_equal(message_read(frame, &message), FAULT_NONE);
 	return message;
@@ -159,7 +162,8 @@ static void load(struct program *program)
 }
 
 /* Does an act; how many rows it gave. */
-static size_t operate(struct program *program, const char *verb, size_t count, const char *const *arguments)
+static size_t operate(struct program *program, const char *verb, size_t count,
+	const char *const *arguments)
 {
 	struct operator_request request = { .verb = bytes_of_string(verb), .count = count };
 	struct writer writer = begin(program, MESSAGE_OPERATOR);
@@ -329,7 +333,8 @@ static void a_group_answers_each(void **state)
 static void a_list_is_kept(void **state)
 {
 	struct program *program = *state;
-	const struct crl_notice notice = { .number = 1, .this_update_s = 1, .next_update_s = 2, .size = 70000 };
+	const struct crl_notice notice = { .number = 1, .this_update_s = 1, .next_update_s = 2,
+		.size = 70000 };
 	static uint8_t der[70000];
 	struct tidy_answer answer;
 	int file = memfd_create("crl", MFD_CLOEXEC);

@@ -22,7 +22,8 @@ static struct expected *expect_crowd(void)
 }
 
 /* What differs in the crowd: the serial, the EK, the IK. */
-static void expect_one_winner(struct kit *kit, bool has_serials, bool has_eks, bool has_iks, bool is_one_group)
+static void expect_one_winner(struct kit *kit, bool has_serials, bool has_eks, bool has_iks,
+	bool is_one_group)
 {
 	int open_count = 0, recorded_count = 0;
 	struct intent intents[CROWD];
@@ -33,7 +34,8 @@ static void expect_one_winner(struct kit *kit, bool has_serials, bool has_eks, b
 		.rekey = REKEY_SUPERSEDE, .overlap_s = 60, .expected = expect_crowd() };
 	for (int i = 0; i < CROWD; i++) {
 		(void)snprintf(serial, sizeof(serial), "SN-%d", has_serials ? i : 0);
-		intents[i] = kit_intent(kit, serial, (uint8_t)(has_eks ? i : 0), (uint8_t)(has_iks ? 100 + i : 100));
+		intents[i] = kit_intent(kit, serial, (uint8_t)(has_eks ? i : 0),
+			(uint8_t)(has_iks ? 100 + i : 100));
 	}
 	if (is_one_group)
 		store_group_begin(kit->store);

@@ -16,10 +16,12 @@ static void a_record_makes_the_binding(void **state)
 
 	listed(kit);
 	const struct intent intent = kit_provision(kit, "SN-1", 1, 100);
-	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM binding WHERE serial = 'SN-1' AND state = 1"), 1);
+	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM binding WHERE serial = 'SN-1'"
+		" AND state = 1"), 1);
 	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM certificate WHERE is_current = 1"), 1);
 	assert_int_equal(kit_sql_number(kit, "SELECT state FROM intent"), 2);
-	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM audit WHERE act = 'bind' AND actor = 'authority'"), 1);
+	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM audit WHERE act = 'bind'"
+		" AND actor = 'authority'"), 1);
 	assert_false(kit_is_revoked(kit, &intent));
 }
 
@@ -50,7 +52,8 @@ static void each_profile_has_its_current_certificate(void **state)
 	struct intent vpn;
 
 	assert_true(kit_operate(kit, "device import begin", NULL));
-	assert_true(kit_operate(kit, "device import row", "SN-1", kit_hex(1), "device;vpn", "", NULL));
+	assert_true(kit_operate(kit, "device import row", "SN-1", kit_hex(1), "device;vpn", "",
+		NULL));
 	assert_true(kit_operate(kit, "device import end", NULL));
 	(void)kit_provision(kit, "SN-1", 1, 100);
 	vpn = kit_intent(kit, "SN-1", 1, 100);
@@ -212,7 +215,8 @@ static bool is_refused_by_index(struct kit *kit, const char *sql)
 #define COPY_OF(table, columns, values) \
 	"INSERT INTO " table " (" columns ") SELECT " values " FROM " table " LIMIT 1"
 #define COPY_INTENT(serial, ek, ik, ticket) \
-	COPY_OF("intent", "state, ticket_hash, serial, profile, ek_id, ik_id, number, tbs_digest, owner," \
+	COPY_OF("intent", "state, ticket_hash, serial, profile, ek_id, ik_id, number," \
+	" tbs_digest, owner," \
 		" opened_at_ms, lease_until_ms", "1, " ticket ", " serial ", profile, " ek ", " ik \
 		", randomblob(16), tbs_digest, owner, 0, 0")
 
@@ -223,11 +227,16 @@ static void the_database_takes_no_second_open_intent(void **state)
 	listed(kit);
 	const struct intent intent = kit_intent(kit, "SN-1", 1, 100);
 	assert_int_equal(kit_verdict(kit, &intent), KIT_OPENS);
-	assert_true(is_refused_by_index(kit, COPY_INTENT("serial", "randomblob(32)", "randomblob(32)", "randomblob(32)")));
-	assert_true(is_refused_by_index(kit, COPY_INTENT("'X'", "ek_id", "randomblob(32)", "randomblob(32)")));
-	assert_true(is_refused_by_index(kit, COPY_INTENT("'X'", "randomblob(32)", "ik_id", "randomblob(32)")));
-	assert_true(is_refused_by_index(kit, COPY_INTENT("'X'", "randomblob(32)", "randomblob(32)", "ticket_hash")));
-	assert_false(is_refused_by_index(kit, COPY_INTENT("'X'", "randomblob(32)", "randomblob(32)", "randomblob(32)")));
+	assert_true(is_refused_by_index(kit, COPY_INTENT("serial", "randomblob(32)",
+		"randomblob(32)", "randomblob(32)")));
+	assert_true(is_refused_by_index(kit, COPY_INTENT("'X'", "ek_id", "randomblob(32)",
+		"randomblob(32)")));
+	assert_true(is_refused_by_index(kit, COPY_INTENT("'X'", "randomblob(32)", "ik_id",
+		"randomblob(32)")));
+	assert_true(is_refused_by_index(kit, COPY_INTENT("'X'", "randomblob(32)", "randomblob(32)",
+		"ticket_hash")));
+	assert_false(is_refused_by_index(kit,
+		COPY_INTENT("'X'", "randomblob(32)", "randomblob(32)", "randomblob(32)")));
 }
 
 static void the_database_takes_no_second_binding(void **state)
@@ -238,7 +247,8 @@ static void the_database_takes_no_second_binding(void **state)
 	assert_true(kit_import(kit, "SN-2", 2, ""));
 	(void)kit_provision(kit, "SN-1", 1, 100);
 	(void)kit_provision(kit, "SN-2", 2, 101);
-	assert_true(is_refused_by_index(kit, "INSERT INTO binding (serial, state, made_at_ms) VALUES ('SN-1', 1, 0)"));
+	assert_true(is_refused_by_index(kit, "INSERT INTO binding (serial, state, made_at_ms)"
+		" VALUES ('SN-1', 1, 0)"));
 	assert_true(is_refused_by_index(kit, "INSERT INTO binding_ek (binding, ek_id, joined_at_ms)"
 		" SELECT 2, ek_id, 0 FROM binding_ek WHERE binding = 1"));
 	assert_true(is_refused_by_index(kit, "INSERT INTO binding_ik (binding, ik_id, joined_at_ms)"

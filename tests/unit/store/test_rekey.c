@@ -18,7 +18,8 @@ static void the_former_keys_certificates_end_after_the_overlap(void **state)
 	const struct intent second = kit_provision(kit, "SN-1", 1, 100);
 	const struct intent rekeyed = kit_provision(kit, "SN-1", 1, 101);
 	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM audit WHERE act = 'rekey'"), 1);
-	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM revocation WHERE reason = 4"), 2);
+	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM revocation WHERE reason = 4"),
+		2);
 	assert_false(kit_is_revoked(kit, &second));
 	kit_advance(kit, day_ms - 1000);
 	assert_false(kit_is_revoked(kit, &second));

@@ -13,7 +13,8 @@ static void begin_list(struct kit *kit)
 
 static enum fault keep(struct kit *kit, uint64_t number, struct tidy_answer *answer)
 {
-	const struct crl_notice notice = { .number = number, .this_update_s = kit->realtime_ms / 1000,
+	const struct crl_notice notice = { .number = number,
+		.this_update_s = kit->realtime_ms / 1000,
 		.next_update_s = kit->realtime_ms / 1000 + 604800, .size = 3 };
 
 	store_group_begin(kit->store);
@@ -162,9 +163,12 @@ static void pages_hold_all(void **state)
 	uint8_t after[CERTIFICATE_NUMBER_SIZE] = { 0 };
 	size_t total = 0, pages = 0;
 
-	kit_sql(kit, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1025)"
-		" INSERT INTO intent (state, ticket_hash, serial, profile, ek_id, ik_id, number, tbs_digest, owner,"
-		" opened_at_ms, lease_until_ms) SELECT 3, zeroblob(32), 'X', 'device', zeroblob(32), zeroblob(32),"
+	kit_sql(kit, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+		" WHERE i < 1025)"
+		" INSERT INTO intent (state, ticket_hash, serial, profile, ek_id, ik_id, number,"
+		" tbs_digest, owner,"
+		" opened_at_ms, lease_until_ms)"
+		" SELECT 3, zeroblob(32), 'X', 'device', zeroblob(32), zeroblob(32),"
 		" CAST(printf('%016d', i) AS BLOB), zeroblob(32), zeroblob(16), 0, 0 FROM n");
 	kit_sql(kit, "INSERT INTO revocation SELECT number, 0, 1, 1, NULL FROM intent");
 	store_group_begin(kit->store);

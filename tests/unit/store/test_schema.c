@@ -22,7 +22,8 @@ static void a_fresh_database_has_our_version(void **state)
 
 	assert_int_equal(kit_sql_number(kit, "PRAGMA user_version"), SCHEMA_VERSION);
 	assert_int_equal(kit_sql_number(kit, "PRAGMA application_id"), 0x47454e55);
-	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM pragma_journal_mode WHERE journal_mode = 'wal'"), 1);
+	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM pragma_journal_mode"
+		" WHERE journal_mode = 'wal'"), 1);
 }
 
 static void opening_again_changes_nothing(void **state)
