@@ -34,8 +34,10 @@ enum { SUBJECT_MAX = 512 };
 enum fault oid_of_text(const char *text, struct oid *out)
 {
 	owned(ASN1_OBJECT) *object = OBJ_txt2obj(text, 1);
+	char again[256];
 
-	if (object == NULL)
+	/* OpenSSL takes "1..2", "1.02" and "1 2" as well: one text for one identifier. */
+	if (object == NULL || OBJ_obj2txt(again, sizeof(again), object, 1) <= 0 || strcmp(again, text) != 0)
 		return FAULT_INVALID;
 	size_t len = OBJ_length(object);
 	if (len == 0 || len > sizeof(out->data) - 2)
