@@ -52,13 +52,11 @@ void database_fail(struct database *database, enum fault fault, const char *why)
 	(void)snprintf(database->error, sizeof(database->error), "%s", why);
 }
 
-/* SQLite's own failure. A full disk, among others, takes the whole transaction with it. */
+/* SQLite's own failure. */
 static void fail_by_sqlite(struct database *database, int code)
 {
 	if (is_failed_sync(sqlite3_extended_errcode(database->handle)))
 		database->is_lost = true;
-	if (sqlite3_get_autocommit(database->handle) != 0)
-		database->is_group_failed = true;
 	database_fail(database, fault_of(code), sqlite3_errmsg(database->handle));
 }
 
@@ -176,7 +174,10 @@ void database_act_begin(struct database *database)
 	database_run_text(database, "SAVEPOINT act");
 }
 
-/* Back to where the act began. Where that is not possible, the group is not either. */
+/*
+ * Back to where the act began. A full disk, among others, may have taken the whole transaction:
+ * then the group is gone.
+ */
 static void roll_back_act(struct database *database)
 {
 	if (sqlite3_get_autocommit(database->handle) != 0 ||

@@ -132,6 +132,17 @@ static void a_failed_act_reserves_nothing(void **state)
 	assert_true((uint64_t)kit_sql_number(kit, "SELECT clock_reserved_ms FROM state") >= now_ms);
 }
 
+/* The same of an act that is refused: it is taken back, the reserve of its answer is not. */
+static void a_refused_act_has_reserved(void **state)
+{
+	struct kit *kit = *state;
+
+	kit_advance(kit, 2 * CLOCK_RESERVE_MS);
+	assert_false(kit_operate(kit, "device suspend", "SN-9", NULL));
+	uint64_t now_ms = kit_tidy(kit).state.now_ms;
+	assert_true((uint64_t)kit_sql_number(kit, "SELECT clock_reserved_ms FROM state") >= now_ms);
+}
+
 /* A clean end keeps the exact time, so that the next start is not ahead of the system's clock. */
 static void a_clean_restart_is_not_ahead(void **state)
 {
@@ -171,6 +182,7 @@ int main(void)
 		KIT_TEST(nothing_is_signed_by_a_wrong_clock),
 		KIT_TEST(a_crash_does_not_set_it_back),
 		KIT_TEST(a_failed_act_reserves_nothing),
+		KIT_TEST(a_refused_act_has_reserved),
 		KIT_TEST(a_clean_restart_is_not_ahead),
 		KIT_TEST(an_idle_store_seldom_writes),
 	};

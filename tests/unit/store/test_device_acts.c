@@ -178,6 +178,31 @@ static void the_actor_is_audited(void **state)
 	assert_false(kit_operate(kit, "device suspend", "SN-1", "by=a\nb", NULL));
 }
 
+/* Each act is a change of the serial, of the EK and of the IK (S5). */
+static void expect_stamped(struct kit *kit)
+{
+	int64_t now_ms = (int64_t)kit->realtime_ms;
+
+	assert_int_equal(kit_sql_number(kit, "SELECT count(*) FROM change"), 3);
+	assert_int_equal(kit_sql_number(kit, "SELECT min(changed_at_ms) FROM change"), now_ms);
+}
+
+static void every_act_stamps_serial_ek_and_ik(void **state)
+{
+	struct kit *kit = *state;
+
+	bound(kit);
+	expect_stamped(kit);
+	assert_true(kit_operate(kit, "device suspend", "SN-1", NULL));
+	expect_stamped(kit);
+	assert_true(kit_operate(kit, "device restore", "SN-1", NULL));
+	expect_stamped(kit);
+	assert_true(kit_operate(kit, "certificate revoke", "SN-1", NULL));
+	expect_stamped(kit);
+	assert_true(kit_operate(kit, "device release", "SN-1", NULL));
+	expect_stamped(kit);
+}
+
 /* ---- certificates ---- */
 
 static void revoking_a_serial_revokes_and_suspends(void **state)
@@ -288,6 +313,7 @@ int main(void)
 		KIT_TEST(what_was_revoked_stays_revoked_after_a_restoration),
 		KIT_TEST(acts_out_of_place_change_nothing),
 		KIT_TEST(the_actor_is_audited),
+		KIT_TEST(every_act_stamps_serial_ek_and_ik),
 		KIT_TEST(revoking_a_serial_revokes_and_suspends),
 		KIT_TEST(revoking_the_current_one_revokes_all),
 		KIT_TEST(revoking_a_former_one_touches_it_alone),
