@@ -32,10 +32,11 @@ static const struct extension_row {
 };
 enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
 
-/* What only a CA's certificate, or a delegated one, has: nameConstraints, policyMappings,
- * policyConstraints, inhibitAnyPolicy (RFC 5280, 4.2.1.10, .5, .11, .14), proxyCertInfo (RFC 3820). */
-static const uint8_t name_constraints[] = { 0x55, 0x1d, 0x1e }, policy_mappings[] = { 0x55, 0x1d, 0x21 };
-static const uint8_t policy_constraints[] = { 0x55, 0x1d, 0x24 }, inhibit_any_policy[] = { 0x55, 0x1d, 0x36 };
+/* What only a CA's certificate has (RFC 5280, 4.2.1.10, .5, .11, .14), or a proxy's (RFC 3820). */
+static const uint8_t name_constraints[] = { 0x55, 0x1d, 0x1e };
+static const uint8_t policy_mappings[] = { 0x55, 0x1d, 0x21 };
+static const uint8_t policy_constraints[] = { 0x55, 0x1d, 0x24 };
+static const uint8_t inhibit_any_policy[] = { 0x55, 0x1d, 0x36 };
 static const uint8_t proxy_cert_info[] = { 0x2b, 6, 1, 5, 5, 7, 1, 14 };
 static const struct bytes types_of_a_ca[] = {
 	OID(name_constraints), OID(policy_mappings), OID(policy_constraints),
@@ -222,7 +223,8 @@ RULE(ext_key_usage_client_auth)
 	struct bytes purpose = der_content(&purposes, DER_OBJECT_IDENTIFIER);
 
 	*saw = VALUE(t, ext_key_usage);
-	return bytes_equal(purpose, BYTES_OF_ARRAY(client_auth)) && reader_end(&purposes) == FAULT_NONE;
+	return bytes_equal(purpose, BYTES_OF_ARRAY(client_auth)) &&
+		reader_end(&purposes) == FAULT_NONE;
 }
 
 /* RFC 7093, 2, method 1: the leftmost 160 bits of SHA-256 of the key. */
@@ -231,12 +233,13 @@ enum { KEY_IDENTIFIER_LEN = 20 };
 RULE(subject_key_identifier_is_hash)
 {
 	uint8_t digest[32];
+	struct bytes key = t->spki_key, hash = { digest, KEY_IDENTIFIER_LEN };
 	struct reader r = reader_of(VALUE(t, subject_key_identifier));
 	struct bytes identifier = der_content(&r, DER_OCTET_STRING);
 
 	*saw = VALUE(t, subject_key_identifier);
-	return EVP_Digest(t->spki_key.data, t->spki_key.len, digest, NULL, EVP_sha256(), NULL) == 1 &&
-		bytes_equal(identifier, bytes_of(digest, KEY_IDENTIFIER_LEN)) && reader_end(&r) == FAULT_NONE;
+	return EVP_Digest(key.data, key.len, digest, NULL, EVP_sha256(), NULL) == 1 &&
+		bytes_equal(identifier, hash) && reader_end(&r) == FAULT_NONE;
 }
 
 /* keyIdentifier alone: no issuer and serial number beside it. */

@@ -136,7 +136,7 @@ static int year_of(struct der_value time, size_t *month_at)
 	return year < 50 ? 2000 + year : 1900 + year;
 }
 
-/* YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ (4.1.2.5.1, 4.1.2.5.2): seconds, no fraction, Z, a day that is. */
+/* YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ (4.1.2.5.1, .2): seconds, no fraction, Z, a day that is. */
 static bool time_read(struct der_value time, int64_t *seconds)
 {
 	size_t len = time.tag == DER_UTC_TIME ? 13 : time.tag == DER_GENERALIZED_TIME ? 15 : 0, at;
@@ -151,10 +151,11 @@ static bool time_read(struct der_value time, int64_t *seconds)
 	tm.tm_min = two_digits(time.content, at + 6);
 	tm.tm_sec = two_digits(time.content, at + 8);
 
+	/* timegm puts into order what was no date: then tm differs from what was read. */
 	struct tm read = tm;
-	*seconds = timegm(&tm); /* puts into order what was no date: then tm differs from what was read */
-	return tm.tm_mon == read.tm_mon && tm.tm_mday == read.tm_mday && tm.tm_hour == read.tm_hour &&
-		tm.tm_min == read.tm_min && tm.tm_sec == read.tm_sec;
+	*seconds = timegm(&tm);
+	return tm.tm_mon == read.tm_mon && tm.tm_mday == read.tm_mday &&
+		tm.tm_hour == read.tm_hour && tm.tm_min == read.tm_min && tm.tm_sec == read.tm_sec;
 }
 
 /* The seconds of a time that has passed its form's lint. */

@@ -16,7 +16,8 @@ static const uint8_t hardware_module_name_type[] = { 0x2b, 6, 1, 5, 5, 7, 8, 4 }
 static const uint8_t ca_issuers_type[] = { 0x2b, 6, 1, 5, 5, 7, 48, 2 };
 static const uint8_t any_policy[] = { 0x55, 0x1d, 0x20, 0x00 };
 
-/* The extension's value; empty where it is not there: a value that is there has been seen not to be. */
+/* The extension's value; empty where it is not there. One that is there has passed as DER, so it
+ * is not empty. */
 static struct bytes value_of(const struct tbs_certificate *t, struct bytes type)
 {
 	const struct tbs_extension *extension = tbs_extension_find(t, type);
@@ -36,7 +37,8 @@ static struct bytes oid_bytes(const struct oid *oid)
 RULE(subject_alt_name_presence)
 {
 	const struct device_certificate *meant = c->certificate;
-	bool is_meant = meant->hardware_module_type.len > 0 || meant->uri.len > 0 || meant->dns.len > 0;
+	bool is_meant = meant->hardware_module_type.len > 0 || meant->uri.len > 0 ||
+		meant->dns.len > 0;
 
 	*saw = VALUE(t, subject_alt_name);
 	return (saw->len > 0) == is_meant;
@@ -49,8 +51,8 @@ RULE(subject_alt_name_kinds)
 	const struct {
 		uint8_t tag;
 		bool is_meant;
-	} kinds[] = { { OTHER_NAME, meant->hardware_module_type.len > 0 }, { DNS_NAME, meant->dns.len > 0 },
-		{ URI_NAME, meant->uri.len > 0 } };
+	} kinds[] = { { OTHER_NAME, meant->hardware_module_type.len > 0 },
+		{ DNS_NAME, meant->dns.len > 0 }, { URI_NAME, meant->uri.len > 0 } };
 	struct reader outer = reader_of(VALUE(t, subject_alt_name));
 
 	*saw = outer.rest;
@@ -94,14 +96,16 @@ RULE(hardware_module_name)
 	struct bytes module_serial = der_content(&module, DER_OCTET_STRING);
 
 	return reader_end(&module) == FAULT_NONE && reader_end(&value) == FAULT_NONE &&
-		reader_end(&other_name) == FAULT_NONE && bytes_equal(type, BYTES_OF_ARRAY(hardware_module_name_type)) &&
+		reader_end(&other_name) == FAULT_NONE &&
+		bytes_equal(type, BYTES_OF_ARRAY(hardware_module_name_type)) &&
 		bytes_equal(module_type, oid_bytes(&c->certificate->hardware_module_type)) &&
 		bytes_equal(module_serial, c->certificate->serial);
 }
 
 static bool is_label_character(uint8_t c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+		c == '-';
 }
 
 /* RFC 1034, 3.5: labels of letters, digits and hyphens, 1 to 63 octets; so no wildcard either. */
@@ -236,7 +240,8 @@ static struct bytes crl_url(const struct tbs_certificate *t)
 	struct reader full_name = der_enter(&name, DER_CONTEXT_0);
 	struct bytes url = der_content(&full_name, URI_NAME);
 	bool is_all = reader_end(&full_name) == FAULT_NONE && reader_end(&name) == FAULT_NONE &&
-		reader_end(&point) == FAULT_NONE && reader_end(&points) == FAULT_NONE && reader_end(&outer) == FAULT_NONE;
+		reader_end(&point) == FAULT_NONE && reader_end(&points) == FAULT_NONE &&
+		reader_end(&outer) == FAULT_NONE;
 
 	return is_all ? url : bytes_of(NULL, 0);
 }
@@ -261,8 +266,9 @@ static struct bytes issuer_url(const struct tbs_certificate *t)
 	struct reader description = der_enter(&descriptions, DER_SEQUENCE);
 	struct bytes method = der_content(&description, DER_OBJECT_IDENTIFIER);
 	struct bytes url = der_content(&description, URI_NAME);
-	bool is_all = reader_end(&description) == FAULT_NONE && reader_end(&descriptions) == FAULT_NONE &&
-		reader_end(&outer) == FAULT_NONE && bytes_equal(method, BYTES_OF_ARRAY(ca_issuers_type));
+	bool is_all = reader_end(&description) == FAULT_NONE &&
+		reader_end(&descriptions) == FAULT_NONE && reader_end(&outer) == FAULT_NONE &&
+		bytes_equal(method, BYTES_OF_ARRAY(ca_issuers_type));
 
 	return is_all ? url : bytes_of(NULL, 0);
 }

@@ -12,7 +12,8 @@
 struct lint {
 	const char *name;   /* stable: logs and tests name it */
 	const char *clause; /* of RFC 5280 where no other document is named */
-	bool (*holds)(const struct tbs_certificate *, const struct lint_context *, struct bytes *saw);
+	bool (*holds)(const struct tbs_certificate *, const struct lint_context *,
+		struct bytes *saw);
 };
 
 /* The head of a lint's function, and its row. */
@@ -24,7 +25,7 @@ struct lint {
 /* The lints of each file, in order; count is set to how many there are. */
 const struct lint *lint_fields(size_t *count);     /* framing, version, number, names, validity */
 const struct lint *lint_subject(size_t *count);    /* subject and subjectPublicKeyInfo */
-const struct lint *lint_extensions(size_t *count); /* what extensions there are, and the fixed ones */
+const struct lint *lint_extensions(size_t *count); /* which there are, and the fixed ones */
 const struct lint *lint_names(size_t *count);      /* extensions that the profile fills in */
 
 #endif

@@ -63,9 +63,11 @@ static void read_extensions(struct reader *tbs, struct tbs_certificate *t)
 	struct reader tagged = der_enter(tbs, DER_CONTEXT_0 + 3);
 	struct reader list = der_enter(&tagged, DER_SEQUENCE);
 
-	while (list.fault == FAULT_NONE && list.rest.len > 0 && t->extension_count < EXTENSION_COUNT_MAX)
+	while (list.fault == FAULT_NONE && list.rest.len > 0 &&
+		t->extension_count < EXTENSION_COUNT_MAX)
 		t->extensions[t->extension_count++] = read_extension(&list);
-	t->extensions_are_read = reader_end(&list) == FAULT_NONE && reader_end(&tagged) == FAULT_NONE;
+	t->extensions_are_read = reader_end(&list) == FAULT_NONE &&
+		reader_end(&tagged) == FAULT_NONE;
 }
 
 struct tbs_certificate tbs_certificate_read(struct bytes tbs)

@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 /*
- * tbs_certificate: a TBSCertificate (RFC 5280, 4.1) taken apart for the lints, field names as there.
- * Read part by part: where one is not framed as the standard says, its is_read is false, what could
+ * tbs_certificate: a TBSCertificate (RFC 5280, 4.1) taken apart for the lints, names as there. Read
+ * part by part: where one is not framed as the standard says, its is_read is false, what could
  * be taken stands and the rest is empty, so that each lint can name what it saw.
  */
 enum { RDN_COUNT_MAX = 8, EXTENSION_COUNT_MAX = 16 };
