@@ -76,7 +76,7 @@ policy_a_sha384=8bbf2266537c171cb56e403c4dc1d4b64f432611dc386e6f532050c3278c930e
 policy_c_sha384=d6032ce61f2fb3c240eb3cf6a33237ef2b6a16f4293c22b455e261cffd217ad5b4947c2d73e63005eed2dc2b3593d165
 policy_b_sha384=b26e7d28d11a50bc53d882bcf5fd3a1a074148bb35d3b4e4cb1c0ad9bde419cacb47ba09699646150f9fc000f3f80e12
 
-nv_has() { tpm2_getcap handles-nv-index | grep -qi "^- 0x0*$1\$"; }
+nv_has() { tpm2_getcap handles-nv-index | grep -i "^- 0x0*$1\$" >/dev/null; }
 
 nv_size() { tpm2_nvreadpublic "0x0$1" | sed -n 's/^ *size: //p'; }
 

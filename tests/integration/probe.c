@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,12 +22,13 @@
 #include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 enum { GRANTED = 1, NOT_PROBED = 2, SKIPPED = 77 };
 
 #if defined(__x86_64__)
 
-enum { RED_ZONE = 128, PATH_ROOM = 64, SYSCALL_LEN = 2 };
+enum { RED_ZONE = 128, PATH_ROOM = 64, SYSCALL_LEN = 2, STOPS_MAX = 200 };
 
 /* A system call with at most three arguments; where has_path, the second or first is a path. */
 static const struct attempt {
@@ -63,18 +65,39 @@ static void tracee(enum __ptrace_request request, pid_t pid, void *data, const c
 		give_up(what);
 }
 
-/* Stops the process where it waits in a system call: rip stands right behind that instruction. */
+static void wait_for_stop(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+		give_up("wait");
+}
+
+/* Whether rip stands right behind a system call's instruction: 0f 05. */
+static bool is_behind_call(pid_t pid, const struct user_regs_struct *registers)
+{
+	errno = 0;
+	long word = ptrace(PTRACE_PEEKTEXT, pid, (void *)(registers->rip - SYSCALL_LEN), NULL);
+
+	return errno == 0 && (word & 0xffff) == 0x050f;
+}
+
+/* Stops the process where it waits in a system call; lets it run on where it is busy elsewhere. */
 static struct user_regs_struct stop(pid_t pid)
 {
 	struct user_regs_struct registers;
-	int status;
 
 	tracee(PTRACE_SEIZE, pid, NULL, "seize");
-	tracee(PTRACE_INTERRUPT, pid, NULL, "interrupt");
-	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
-		give_up("wait");
-	tracee(PTRACE_GETREGS, pid, &registers, "read registers");
-	return registers;
+	for (int i = 0; i < STOPS_MAX; i++) {
+		tracee(PTRACE_INTERRUPT, pid, NULL, "interrupt");
+		wait_for_stop(pid);
+		tracee(PTRACE_GETREGS, pid, &registers, "read registers");
+		if (is_behind_call(pid, &registers))
+			return registers;
+		tracee(PTRACE_CONT, pid, NULL, "go on");
+		(void)usleep(10000);
+	}
+	give_up("the process never waits");
 }
 
 /* Writes the path below the stack's red zone; where it lies. */

@@ -105,7 +105,7 @@ class Protocol(tap.Case):
             "area left over": ("ikPublic", b64(base64.b64decode(good["ikPublic"]) + b"\0")),
             "EK left over": ("ekPublic", b64(base64.b64decode(good["ekPublic"]) + b"\0")),
             "no certificate": ("ekCertificate", b64(b"\x30\x03\x02\x01\x00")),
-            "no chain": ("ekChain", [b64(b"\x30\x00")]),
+            "chain left over": ("ekChain", [b64(b"\x30\x00\x00")]),
         }
         for what, (member, value) in wrong.items():
             with self.subTest(what):

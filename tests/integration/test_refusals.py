@@ -103,14 +103,16 @@ class Refusals(tap.Case):
         self.check_refused(self.provision(device), "NOT_SUSPENDED", device.tpm)
 
     def test_released(self):
-        """a released device is refused; its EK comes back only by an import with --again"""
+        """a released device comes back only by an import with --again, and with another key"""
         device = self.device("SN-G1")
         row = f"SN-G1,{device.tpm.ek_id(EK_CERTIFICATE_L1)},,\n"
         self.assertEqual(self.provision(device).status, 0)
         self.ca.does("device", "release", "SN-G1")
-        self.assertEqual(self.provision(device).status, CA_REFUSED)
+        self.check_refused(self.provision(device), "NOT_RELEASED", device.tpm)
         self.ca.lists(row, "--again")
-        self.assertEqual(self.provision(device).status, 0)
+        self.check_refused(self.provision(device), "IK_BINDING", device.tpm)
+        with_another_key = Device(self.folder / "SN-G1-again", device.tpm, "SN-G1")
+        self.assertEqual(self.provision(with_another_key).status, 0)
 
     def test_second_identity_key(self):
         """another identity key is taken once a day, then only when the operator says so"""

@@ -1,5 +1,6 @@
 """Our identity CA in a folder of its own, and its operator."""
 
+import contextlib
 import json
 import os
 import re
@@ -55,9 +56,10 @@ class Ca:
         found = {}
         pid = self.daemon.process.pid
         for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            program = Path(os.readlink(f"/proc/{child}/exe")).name
-            if program.startswith("genuine-ca-"):
-                found.setdefault(program.removeprefix("genuine-ca-"), []).append(int(child))
+            with contextlib.suppress(FileNotFoundError):  # It has ended in between.
+                program = Path(os.readlink(f"/proc/{child}/exe")).name
+                if program.startswith("genuine-ca-"):
+                    found.setdefault(program.removeprefix("genuine-ca-"), []).append(int(child))
         return found
 
     def tries(self, *command):

@@ -39,7 +39,7 @@ class TapResult(unittest.TestResult):
     def addSubTest(self, test, subtest, err):
         super().addSubTest(test, subtest, err)
         if err is not None:
-            self.tell(subtest, False, why=(self.failures + self.errors)[-1][1])
+            self.tell(subtest, False, why=self._exc_info_to_string(err, test))
 
 
 class Case(unittest.TestCase):
