@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <unistd.h>
 
 static enum disk_fault fault;
 static int calls_left; /* until the one that fails; 0: not armed */
@@ -12,12 +13,14 @@ static int failed_count;
 /* Whether this call, of a kind that the fault is about, fails. */
 static int fails(int is_sync)
 {
-	if (calls_left == 0 || is_sync != (fault == DISK_SYNC_FAILS))
+	if (calls_left == 0 || (fault != DISK_KILLS && is_sync != (fault == DISK_SYNC_FAILS)))
 		return 0;
 	if (calls_left > 1) {
 		calls_left--;
 		return 0;
 	}
+	if (fault == DISK_KILLS)
+		_exit(DISK_KILLED_STATUS);
 	if (!is_lasting_fault)
 		calls_left = 0;
 	failed_count++;

@@ -3,9 +3,12 @@
 
 /*
  * faulty_disk: a file system for SQLite that does what the real one does, until it is told to
- * fail. Becomes the default one of the process.
+ * fail. Becomes the default one of the process. DISK_KILLS ends the process, as kill -9 would, in
+ * place of the write or sync.
  */
-enum disk_fault { DISK_FULL, DISK_WRITE_FAILS, DISK_SYNC_FAILS };
+enum disk_fault { DISK_FULL, DISK_WRITE_FAILS, DISK_SYNC_FAILS, DISK_KILLS };
+
+enum { DISK_KILLED_STATUS = 99 }; /* the process's exit status */
 
 void faulty_disk_install(void);
 
