@@ -13,6 +13,8 @@
  * nothing. So a parser names its fields in the order of the specification's table and asks once,
  * at the end, whether all of it was there. It must not act on a field before it has asked.
  *
+ * Takes stand in statements of their own, never two in one initializer: C leaves their order open.
+ *
  * A reader owns nothing. Views taken from it live as long as the bytes it was made from.
  */
 struct reader {

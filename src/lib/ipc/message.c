@@ -3,8 +3,9 @@
 enum fault message_read(struct bytes frame, struct message *out)
 {
 	struct reader r = reader_of(frame);
-	struct message message = { .type = reader_u16(&r), .request = reader_u64(&r) };
+	struct message message = { .type = reader_u16(&r) };
 
+	message.request = reader_u64(&r);
 	if (r.fault != FAULT_NONE)
 		return r.fault;
 	message.body = r.rest;
@@ -170,8 +171,9 @@ bool serial_is_well_formed(struct bytes serial)
 enum fault facts_read(struct bytes body, struct facts *out)
 {
 	struct reader r = reader_of(body);
-	struct facts facts = { .act = reader_u8(&r), .evidence_mask = reader_u64(&r) };
+	struct facts facts = { .act = reader_u8(&r) };
 
+	facts.evidence_mask = reader_u64(&r);
 	reader_copy(&r, facts.fingerprint, sizeof(facts.fingerprint));
 	read_key(&r, false, &facts.ik);
 	read_key(&r, true, &facts.ek);
@@ -207,8 +209,9 @@ void refusal_write(struct writer *w, const struct refusal *refusal)
 
 void refusal_read(struct reader *r, struct refusal *out)
 {
-	struct refusal refusal = { .check = reader_u16(r), .retry_after_s = reader_u32(r) };
+	struct refusal refusal = { .check = reader_u16(r) };
 
+	refusal.retry_after_s = reader_u32(r);
 	read_text(r, refusal.saw, sizeof(refusal.saw));
 	read_text(r, refusal.serial, sizeof(refusal.serial));
 	refusal.has_ek_id = reader_truth(r);
@@ -314,9 +317,11 @@ void crl_notice_write(struct writer *w, const struct crl_notice *notice)
 enum fault crl_notice_read(struct bytes body, struct crl_notice *out)
 {
 	struct reader r = reader_of(body);
-	struct crl_notice notice = { .number = reader_u64(&r), .this_update_s = reader_u64(&r),
-		.next_update_s = reader_u64(&r), .size = reader_u32(&r) };
+	struct crl_notice notice = { .number = reader_u64(&r) };
 
+	notice.this_update_s = reader_u64(&r);
+	notice.next_update_s = reader_u64(&r);
+	notice.size = reader_u32(&r);
 	if (notice.size == 0 || notice.size > CRL_MAX)
 		reader_fail(&r, FAULT_INVALID);
 	enum fault fault = reader_end(&r);

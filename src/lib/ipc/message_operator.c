@@ -14,8 +14,9 @@ void operator_request_write(struct writer *w, const struct operator_request *req
 enum fault operator_request_read(struct bytes body, struct operator_request *out)
 {
 	struct reader r = reader_of(body);
-	struct operator_request request = { .verb = reader_sized(&r, VERB_MAX), .count = reader_u8(&r) };
+	struct operator_request request = { .verb = reader_sized(&r, VERB_MAX) };
 
+	request.count = reader_u8(&r);
 	if (request.count > OPERATOR_ARGUMENTS_MAX) {
 		reader_fail(&r, FAULT_TOO_LONG);
 		request.count = 0;
@@ -46,8 +47,9 @@ void operator_row_write(struct writer *w, const struct operator_row *row)
 
 static struct operator_field read_field(struct reader *r)
 {
-	struct operator_field field = { .name = reader_sized(r, FIELD_NAME_MAX), .kind = reader_u8(r) };
+	struct operator_field field = { .name = reader_sized(r, FIELD_NAME_MAX) };
 
+	field.kind = reader_u8(r);
 	if (field.kind < FIELD_TEXT || field.kind > FIELD_NOTHING)
 		reader_fail(r, FAULT_INVALID);
 	else if (field.kind == FIELD_TEXT)
@@ -85,10 +87,11 @@ void operator_end_write(struct writer *w, const struct operator_end *end)
 enum fault operator_end_read(struct bytes body, struct operator_end *out)
 {
 	struct reader r = reader_of(body);
-	struct operator_end end = { .is_done = reader_truth(&r), .is_not_found = reader_truth(&r),
-		.text = reader_sized(&r, FRAME_MAX) };
-	enum fault fault = reader_end(&r);
+	struct operator_end end = { .is_done = reader_truth(&r) };
 
+	end.is_not_found = reader_truth(&r);
+	end.text = reader_sized(&r, FRAME_MAX);
+	enum fault fault = reader_end(&r);
 	if (fault == FAULT_NONE)
 		*out = end;
 	return fault;

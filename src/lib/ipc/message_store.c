@@ -8,7 +8,10 @@ static void write_state(struct writer *w, const struct store_state *state)
 
 static struct store_state read_state(struct reader *r)
 {
-	return (struct store_state){ .now_ms = reader_u64(r), .crl_is_due = reader_truth(r) };
+	struct store_state state = { .now_ms = reader_u64(r) };
+
+	state.crl_is_due = reader_truth(r);
+	return state;
 }
 
 /* A name of the wire: copied with its NUL, empty where it is too long (the reader has failed). */
@@ -74,8 +77,9 @@ void intent_answer_write(struct writer *w, const struct intent_answer *answer)
 enum fault intent_answer_read(struct bytes body, struct intent_answer *out)
 {
 	struct reader r = reader_of(body);
-	struct intent_answer answer = { .state = read_state(&r), .verdict = reader_u8(&r) };
+	struct intent_answer answer = { .state = read_state(&r) };
 
+	answer.verdict = reader_u8(&r);
 	if (answer.verdict == INTENT_REPEAT) {
 		answer.certificate = reader_sized(&r, CERTIFICATE_MAX);
 		answer.chain_pem = reader_sized(&r, CHAIN_MAX);
@@ -134,8 +138,9 @@ void record_answer_write(struct writer *w, const struct record_answer *answer)
 enum fault record_answer_read(struct bytes body, struct record_answer *out)
 {
 	struct reader r = reader_of(body);
-	struct record_answer answer = { .state = read_state(&r), .is_recorded = reader_truth(&r) };
+	struct record_answer answer = { .state = read_state(&r) };
 
+	answer.is_recorded = reader_truth(&r);
 	if (!answer.is_recorded)
 		refusal_read(&r, &answer.refusal);
 	enum fault fault = reader_end(&r);
@@ -154,10 +159,11 @@ void tidy_answer_write(struct writer *w, const struct tidy_answer *answer)
 enum fault tidy_answer_read(struct bytes body, struct tidy_answer *out)
 {
 	struct reader r = reader_of(body);
-	struct tidy_answer answer = { .state = read_state(&r), .crl_number = reader_u64(&r),
-		.crl_next_update_s = reader_u64(&r) };
-	enum fault fault = reader_end(&r);
+	struct tidy_answer answer = { .state = read_state(&r) };
 
+	answer.crl_number = reader_u64(&r);
+	answer.crl_next_update_s = reader_u64(&r);
+	enum fault fault = reader_end(&r);
 	if (fault == FAULT_NONE)
 		*out = answer;
 	return fault;
@@ -192,8 +198,9 @@ static void read_revoked(struct reader *r, struct revoked_page *page)
 enum fault revoked_page_read(struct bytes body, struct revoked_page *out)
 {
 	struct reader r = reader_of(body);
-	struct revoked_page page = { .state = read_state(&r), .is_last = reader_truth(&r) };
+	struct revoked_page page = { .state = read_state(&r) };
 
+	page.is_last = reader_truth(&r);
 	read_revoked(&r, &page);
 	enum fault fault = reader_end(&r);
 	if (fault == FAULT_NONE)

@@ -100,6 +100,24 @@ static enum fault again_facts(struct bytes body, struct writer *w)
 	return fault;
 }
 
+static void write_refused_evidence(struct writer *w)
+{
+	struct refused_evidence refused = { .refusal = sample_refusal() };
+
+	memset(refused.header, 6, sizeof(refused.header));
+	refused_evidence_write(w, &refused);
+}
+
+static enum fault again_refused_evidence(struct bytes body, struct writer *w)
+{
+	struct refused_evidence refused;
+	enum fault fault = refused_evidence_read(body, &refused);
+
+	if (fault == FAULT_NONE)
+		refused_evidence_write(w, &refused);
+	return fault;
+}
+
 static void write_answer_challenge(struct writer *w)
 {
 	struct answer answer = { .kind = ANSWER_CHALLENGE, .credential = BYTES_OF_LITERAL("credential"),
@@ -355,6 +373,7 @@ static const struct kind {
 	{ "evidence", write_evidence, again_evidence },
 	{ "evidence for a challenge", write_evidence_for_challenge, again_evidence },
 	{ "facts", write_facts, again_facts },
+	{ "refused evidence", write_refused_evidence, again_refused_evidence },
 	{ "answer: challenge", write_answer_challenge, again_answer },
 	{ "answer: certificate", write_answer_certificate, again_answer },
 	{ "answer: refused", write_answer_refused, again_answer },
