@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 
 from genuine_test import tap
 from genuine_test.by_hand import ByHand, b64
@@ -9,6 +10,8 @@ from genuine_test.ca import Ca
 from genuine_test.process import run
 from genuine_test.tpm import EK_CERTIFICATE_L1, Tpm
 from genuine_test.vendor import Vendor
+
+CRL_TIMEOUT_S = 5  # until a list with what was just revoked is signed and served
 
 
 class Protocol(tap.Case):
@@ -158,9 +161,12 @@ class Protocol(tap.Case):
         self.assertNotIn(number, self.crl())
         self.ca.does("certificate", "revoke", "SN-0001")
         self.addCleanup(self.ca.does, "device", "restore", "SN-0001")
-        self.assertIn(number, self.crl())
         self.assertEqual(self.client.get_certificate(request).status, 403,
                          "a suspended device does not get its certificate again")
+        deadline = time.monotonic() + CRL_TIMEOUT_S
+        while number not in self.crl():
+            self.assertLess(time.monotonic(), deadline, "the list that is served is a new one")
+            time.sleep(0.1)
 
     def crl(self):
         """The list that the CA serves, as text, its signature checked."""
