@@ -14,7 +14,7 @@ TESTS  ?=
 .PHONY: all demo test bench install clean build-dependencies test-dependencies demo-dependencies
 
 all: $(BUILD)/build.ninja
-	@ninja -C $(BUILD) $(if $(MAKE_TERMOUT),,--quiet)
+	@ninja -C $(BUILD) $(if $(MAKE_TERMOUT),,--quiet) programs
 
 $(BUILD)/build.ninja: | build-dependencies
 	@mkdir -p $(BUILD)
@@ -39,7 +39,7 @@ bench: test-dependencies all
 	@GENUINE_BUILD=$(abspath $(BUILD)) tests/bench/provisioning
 
 install: all
-	meson install -C $(BUILD) --no-rebuild
+	@meson install -C $(BUILD) --quiet
 
 clean:
 	rm -rf $(BUILD)
