@@ -215,6 +215,7 @@ static void wipe_contents(struct contents *contents)
 	EVP_PKEY_free(contents->ca_key);
 	EVP_PKEY_free(contents->tls_key);
 	ticket_keys_wipe(&contents->ticket_keys);
+	*contents = (struct contents){ .ca_key = NULL };
 }
 
 /* ---- writing ---- */

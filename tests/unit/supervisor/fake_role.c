@@ -1,0 +1,122 @@
+/*
+ * A role that does nothing but what the supervisor must see of one: it takes loads, prepares,
+ * commits and stops, and writes what happened to it into the file "events" of its working
+ * directory. A configuration named "Refuse KIND" it refuses where it is of that kind; the one named
+ * "Hang KIND" makes it fall silent; "Die KIND" makes it end.
+ */
+#include "channel.h"
+#include "configuration.h"
+#include "message.h"
+#include "role.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct configuration configuration;
+
+static void note(const char *event)
+{
+	char line[128];
+	int file = open("events", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	int len = snprintf(line, sizeof(line), "%s %s %s\n", FAKE_KIND, event, configuration.name);
+
+	if (file < 0 || write(file, line, (size_t)len) != len)
+		_exit(9);
+	(void)close(file);
+}
+
+static void reply(enum message_type type, const char *text)
+{
+	uint8_t buffer[256];
+	struct writer w = message_begin(buffer, sizeof(buffer), type, REQUEST_NONE);
+
+	writer_bytes(&w, bytes_of_string(text));
+	if (channel_send(ROLE_CONTROL, writer_written(&w)) != FAULT_NONE)
+		_exit(8);
+}
+
+static bool is_told_to(const char *what)
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "%s %s", what, FAKE_KIND);
+	return strcmp(configuration.name, name) == 0;
+}
+
+static void take_load(struct bytes body, int descriptor)
+{
+	struct load load;
+	struct configuration_error error;
+
+	if (load_read(body, &load) != FAULT_NONE)
+		_exit(7);
+	if (load.kind == LOAD_CONFIGURATION &&
+			configuration_read(load.octets, &configuration, &error) != FAULT_NONE)
+		_exit(6);
+	if (descriptor >= 0)
+		(void)close(descriptor);
+}
+
+static void prepare(void)
+{
+	if (is_told_to("Refuse")) {
+		reply(MESSAGE_LOAD_REFUSED, "it was told to");
+		return;
+	}
+	if (is_told_to("Die"))
+		_exit(5);
+	reply(MESSAGE_LOADED, "");
+}
+
+static void take(struct bytes frame, int descriptor)
+{
+	struct message message;
+
+	if (message_read(frame, &message) != FAULT_NONE)
+		_exit(4);
+	switch (message.type) {
+	case MESSAGE_LOAD:
+		take_load(message.body, descriptor);
+		return;
+	case MESSAGE_LOAD_END:
+		prepare();
+		return;
+	case MESSAGE_COMMIT:
+		note("commit");
+		return;
+	case MESSAGE_ABANDON:
+		note("abandon");
+		return;
+	case MESSAGE_STOP:
+		note("stop");
+		exit(EXIT_SUCCESS);
+	default:
+		return;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static uint8_t buffer[FRAME_MAX];
+
+	if (argc != 3)
+		return 2;
+	(void)argv;
+	for (;;) {
+		struct pollfd control = { .fd = ROLE_CONTROL, .events = POLLIN };
+		struct bytes frame;
+		int descriptor = -1;
+
+		(void)poll(&control, 1, -1);
+		enum fault fault = channel_receive(ROLE_CONTROL, buffer, sizeof(buffer), &frame, &descriptor);
+		if (fault == FAULT_BUSY)
+			continue;
+		if (fault != FAULT_NONE)
+			return EXIT_FAILURE;
+		take(frame, descriptor);
+	}
+}

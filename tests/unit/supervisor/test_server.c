@@ -1,0 +1,335 @@
+#include "rotate.h"
+#include "scratch.h"
+#include "server.h"
+#include "ticket_keys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* The server with fake roles (fake_role.c), which write what happens to them into "events". */
+
+static struct server server;
+static struct folder folder;
+
+static void wait_a_little(void)
+{
+	const struct timespec pause = { .tv_nsec = 50000000 };
+
+	(void)nanosleep(&pause, NULL);
+}
+
+static void name_configuration(const char *name)
+{
+	char text[256];
+	struct trouble trouble = { "" };
+	int len = snprintf(text, sizeof(text), "[ca]\nname = %s\n[front]\nworkers = 2\n", name);
+
+	if (folder_replace(&folder, "genuine.conf", 0644, bytes_of(text, (size_t)len), &trouble) != FAULT_NONE)
+		fail_msg("%s", trouble.text);
+}
+
+static void start_all(void)
+{
+	static const enum role_kind kinds[] = { KIND_STORE, KIND_AUTHORITY, KIND_VERIFIER, KIND_FRONT };
+	struct trouble trouble = { "" };
+
+	for (size_t i = 0; i < 4; i++) {
+		if (server_start_kind(&server, kinds[i], &trouble) != FAULT_NONE)
+			fail_msg("%s", trouble.text);
+	}
+}
+
+static int setup(void **state)
+{
+	struct trouble trouble = { "" };
+
+	(void)state;
+	if (chdir(scratch_open()) != 0)
+		return -1;
+	/* As root the roles would be other users, who may not write events. They do not change here. */
+	folder = scratch_ca();
+	name_configuration("One");
+	if (role_program_find(&trouble) != FAULT_NONE ||
+			server_open(&folder, true, &server, &trouble) != FAULT_NONE) {
+		(void)fprintf(stderr, "%s\n", trouble.text);
+		return -1;
+	}
+	server.listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	server_close(&server);
+	folder_close(&folder);
+	if (chdir("/") != 0)
+		return -1;
+	scratch_close();
+	return 0;
+}
+
+static size_t count_of(const char *needle)
+{
+	size_t count = 0;
+
+	for (const char *at = scratch_read("events"); (at = strstr(at, needle)) != NULL; at++)
+		count++;
+	return count;
+}
+
+static void test_start(void **state)
+{
+	(void)state;
+	assert_int_equal(server.role_count, 6);
+	start_all();
+	wait_a_little();
+	assert_int_equal(count_of(" commit One"), 6);
+	for (size_t i = 0; i < server.role_count; i++)
+		assert_true(server.roles[i].is_in_force);
+}
+
+static void test_stop_from_the_front_inwards(void **state)
+{
+	const char *events, *last_front, *last_verifier, *authority, *store;
+
+	(void)state;
+	start_all();
+	server_stop(&server);
+	events = scratch_read("events");
+	last_front = strstr(strstr(events, "front stop") + 1, "front stop");
+	last_verifier = strstr(strstr(events, "verifier stop") + 1, "verifier stop");
+	authority = strstr(events, "authority stop");
+	store = strstr(events, "store stop");
+	assert_non_null(last_front);
+	assert_true(last_front < strstr(events, "verifier stop"));
+	assert_true(last_verifier < authority);
+	assert_true(authority < store);
+	for (size_t i = 0; i < server.role_count; i++)
+		assert_int_equal(server.roles[i].pid, 0);
+}
+
+static void test_reload(void **state)
+{
+	struct trouble trouble = { "" };
+
+	(void)state;
+	start_all();
+	name_configuration("Two");
+	assert_int_equal(server_reload(&server, false, &trouble), FAULT_NONE);
+	wait_a_little();
+	assert_int_equal(count_of(" commit Two"), 6);
+	assert_string_equal(server.set->configuration.name, "Two");
+}
+
+/* Threat row 132: one that refuses, whichever it is, and nobody changes. */
+static void test_reload_is_all_or_nothing(void **state)
+{
+	static const char *const kinds[] = { "store", "authority", "verifier", "front" };
+
+	(void)state;
+	start_all();
+	for (size_t i = 0; i < 4; i++) {
+		char name[32];
+		struct trouble trouble = { "" };
+
+		(void)snprintf(name, sizeof(name), "Refuse %s", kinds[i]);
+		name_configuration(name);
+		assert_int_equal(server_reload(&server, false, &trouble), FAULT_INVALID);
+		assert_string_equal(trouble.text, "it was told to");
+		wait_a_little();
+		(void)snprintf(name, sizeof(name), " abandon Refuse %s", kinds[i]);
+		assert_true(count_of(name) > 0);
+		assert_string_equal(server.set->configuration.name, "One");
+	}
+	assert_int_equal(count_of("commit Refuse"), 0);
+	assert_int_equal(count_of(" commit One"), 6);
+}
+
+static void test_reload_of_broken_file(void **state)
+{
+	struct trouble trouble = { "" };
+
+	(void)state;
+	start_all();
+	name_configuration("A\nB");
+	assert_int_equal(server_reload(&server, false, &trouble), FAULT_INVALID);
+	assert_non_null(strstr(trouble.text, "line 3"));
+	wait_a_little();
+	assert_int_equal(count_of("abandon"), 0);
+	assert_string_equal(server.set->configuration.name, "One");
+}
+
+static void test_former_fingerprint(void **state)
+{
+	struct trouble trouble = { "" };
+	uint8_t first[32];
+
+	(void)state;
+	start_all();
+	memcpy(first, server.set->fingerprint, 32);
+	name_configuration("One");
+	assert_int_equal(server_reload(&server, false, &trouble), FAULT_NONE);
+	assert_false(server.set->has_former);
+
+	name_configuration("Two"); /* the profile's organization changes with it */
+	assert_int_equal(server_reload(&server, false, &trouble), FAULT_NONE);
+	assert_memory_not_equal(server.set->fingerprint, first, 32);
+	assert_true(server.set->has_former);
+	assert_memory_equal(server.set->former_fingerprint, first, 32);
+	uint64_t left_ms = server.set->former_until_ms - (uint64_t)time(NULL) * 1000;
+	assert_true(left_ms > 10 * 60 * 1000 && left_ms <= 11 * 60 * 1000 + 1000);
+
+	/* A reload that changes nothing keeps what excuses. */
+	assert_int_equal(server_reload(&server, false, &trouble), FAULT_NONE);
+	assert_true(server.set->has_former);
+	assert_memory_equal(server.set->former_fingerprint, first, 32);
+
+	name_configuration("Three");
+	assert_int_equal(server_reload(&server, true, &trouble), FAULT_NONE);
+	assert_false(server.set->has_former);
+}
+
+static void test_dead_role_starts_again(void **state)
+{
+	(void)state;
+	start_all();
+	/* What the files say by then is not yet in force, for the new one neither. */
+	name_configuration("Two");
+	struct role_process *verifier = server_role(&server, KIND_VERIFIER);
+	pid_t before = verifier->pid;
+	assert_int_equal(kill(before, SIGKILL), 0);
+	wait_a_little();
+	server_collect(&server);
+	assert_int_equal(verifier->pid, 0);
+	assert_false(verifier->is_in_force);
+	server_restart_due(&server);
+	assert_int_equal(verifier->pid, 0); /* not before its time */
+	assert_true(server_restart_wait_ms(&server) > 0);
+	while (server_restart_wait_ms(&server) > 0)
+		wait_a_little();
+	server_restart_due(&server);
+	assert_true(verifier->pid != 0 && verifier->pid != before);
+	assert_true(verifier->is_in_force);
+	assert_int_equal(server_restart_wait_ms(&server), -1);
+	wait_a_little();
+	assert_int_equal(count_of("verifier commit One"), 3);
+	assert_int_equal(count_of("commit Two"), 0);
+}
+
+static void test_back_off_grows(void **state)
+{
+	struct role_process role = { .kind = KIND_FRONT, .control = -1 };
+
+	(void)state;
+	role.started_ms = monotonic_ms();
+	role_ended(&role, 0x0100);
+	assert_int_equal(role.back_off_ms, 100);
+	role_ended(&role, 0x0100);
+	assert_int_equal(role.back_off_ms, 200);
+	for (int i = 0; i < 20; i++)
+		role_ended(&role, 0x0100);
+	assert_in_range(role.back_off_ms, 10000, 20000);
+	role.started_ms = monotonic_ms() - 61000;
+	role_ended(&role, 0x0100);
+	assert_int_equal(role.back_off_ms, 100);
+}
+
+static void test_role_that_dies_at_load(void **state)
+{
+	struct trouble trouble = { "" };
+
+	(void)state;
+	start_all();
+	name_configuration("Die authority");
+	assert_int_equal(server_reload(&server, false, &trouble), FAULT_CLOSED);
+	assert_non_null(strstr(trouble.text, "the authority ended"));
+	assert_string_equal(server.set->configuration.name, "One");
+}
+
+static void test_missing_program(void **state)
+{
+	struct trouble trouble = { "" };
+	struct role_process role = { .kind = KIND_COUNT, .control = -1 };
+
+	(void)state;
+	/* genuine-ca-? does not exist: the child ends, and its channel with it. */
+	assert_int_equal(role_start(&role, &server.wiring, 0, -1, &trouble), FAULT_NONE);
+	wait_a_little();
+	uint8_t octet;
+	assert_int_equal(recv(role.control, &octet, 1, 0), 0);
+	role_kill(&role);
+	assert_int_equal(role.pid, 0);
+}
+
+/* ---- ticket keys ---- */
+
+static struct ticket_keys read_keys(void)
+{
+	uint8_t buffer[TICKET_KEYS_FILE_MAX];
+	struct bytes text;
+	struct trouble trouble = { "" };
+	struct ticket_keys keys;
+
+	assert_int_equal(folder_read(&folder, "secret/ticket.keys", FOLDER_SECRET, buffer, sizeof(buffer),
+		&text, &trouble), FAULT_NONE);
+	assert_int_equal(ticket_keys_read(text, &keys), FAULT_NONE);
+	return keys;
+}
+
+static void test_rotate(void **state)
+{
+	struct trouble trouble = { "" };
+	struct ticket_keys first = read_keys(), second, third;
+	struct stat status;
+
+	(void)state;
+	assert_false(first.has_former);
+	assert_int_equal(rotate_ticket_keys(&folder, false, &trouble), FAULT_NONE);
+	second = read_keys();
+	assert_memory_not_equal(second.current.ca_id, first.current.ca_id, CA_ID_SIZE);
+	assert_memory_not_equal(second.current.master.data, first.current.master.data, MASTER_SIZE);
+	assert_true(second.has_former);
+	assert_memory_equal(second.former.ca_id, first.current.ca_id, CA_ID_SIZE);
+	assert_memory_equal(second.former.master.data, first.current.master.data, MASTER_SIZE);
+	uint64_t left_ms = second.former_until_ms - (uint64_t)time(NULL) * 1000;
+	assert_true(left_ms > 10 * 60 * 1000 && left_ms <= 11 * 60 * 1000 + 1000);
+
+	assert_int_equal(rotate_ticket_keys(&folder, true, &trouble), FAULT_NONE);
+	third = read_keys();
+	assert_false(third.has_former);
+	assert_memory_not_equal(third.current.ca_id, second.current.ca_id, CA_ID_SIZE);
+	assert_int_equal(fstatat(folder.descriptor, "secret/ticket.keys", &status, 0), 0);
+	assert_int_equal(status.st_mode & 07777, 0600);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_start, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stop_from_the_front_inwards, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reload, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reload_is_all_or_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reload_of_broken_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_former_fingerprint, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_dead_role_starts_again, setup, teardown),
+		cmocka_unit_test(test_back_off_grows),
+		cmocka_unit_test_setup_teardown(test_role_that_dies_at_load, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_missing_program, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rotate, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("server", tests, NULL, NULL);
+}
