@@ -404,7 +404,7 @@ class Tls(FrontCase):
 
     def s_client(self, *options, text="GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"):
         done = subprocess.run(
-            ["openssl", "s_client", "-connect", f"localhost:{self.front.port}", "-CAfile", self.front.tls,
+            ["openssl", "s_client", "-connect", f"127.0.0.1:{self.front.port}", "-CAfile", self.front.tls,
              "-ign_eof", *options], input=text.encode(), capture_output=True, timeout=15, check=False)
         return done.stdout.decode(errors="replace") + done.stderr.decode(errors="replace")
 
