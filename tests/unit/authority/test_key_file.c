@@ -2,7 +2,9 @@
 
 #include "sample_ca.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/x509.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -88,6 +90,51 @@ static void test_other_key(void **state)
 	EVP_PKEY_free(three);
 }
 
+/* A key with the public part of one and the private part of another: what it signs does not verify. */
+static EVP_PKEY *mixed_key(EVP_PKEY *public_part, EVP_PKEY *private_part)
+{
+	uint8_t point[65];
+	size_t len = 0;
+	BIGNUM *scalar = NULL;
+	OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	EVP_PKEY *key = NULL;
+
+	assert_int_equal(EVP_PKEY_get_octet_string_param(public_part, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, point,
+		sizeof(point), &len), 1);
+	assert_int_equal(EVP_PKEY_get_bn_param(private_part, OSSL_PKEY_PARAM_PRIV_KEY, &scalar), 1);
+	assert_int_equal(OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0), 1);
+	assert_int_equal(OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, len), 1);
+	assert_int_equal(OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_PRIV_KEY, scalar), 1);
+	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(builder);
+	assert_int_equal(EVP_PKEY_fromdata_init(context), 1);
+	assert_int_equal(EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, params), 1);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(builder);
+	EVP_PKEY_CTX_free(context);
+	BN_clear_free(scalar);
+	return key;
+}
+
+/* As after a fault in the signature's computation: it is found, and nothing leaves. */
+static void test_signature_is_verified(void **state)
+{
+	EVP_PKEY *certified = sample_key_make("P-256", 0), *other = sample_key_make("P-256", 0);
+	EVP_PKEY *mixed = mixed_key(certified, other);
+	struct key *key = NULL;
+	uint8_t buffer[SIGNATURE_MAX];
+	struct bytes signature = { NULL, 99 };
+
+	(void)state;
+	assert_int_equal(open_key(mixed, certified, &key), FAULT_NONE);
+	assert_int_equal(key_sign(key, BYTES_OF_LITERAL("to be signed"), buffer, &signature), FAULT_INVALID);
+	assert_int_equal(signature.len, 99);
+	key_close(key);
+	EVP_PKEY_free(mixed);
+	EVP_PKEY_free(other);
+	EVP_PKEY_free(certified);
+}
+
 /* What is no PEM of a private key, and a descriptor that is none. */
 static void test_no_key(void **state)
 {
@@ -114,7 +161,8 @@ static void test_no_key(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_kinds), cmocka_unit_test(test_unsupported),
-		cmocka_unit_test(test_other_key), cmocka_unit_test(test_no_key) };
+		cmocka_unit_test(test_other_key), cmocka_unit_test(test_signature_is_verified),
+		cmocka_unit_test(test_no_key) };
 
 	return cmocka_run_group_tests_name("key_file", tests, NULL, NULL);
 }

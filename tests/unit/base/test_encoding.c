@@ -61,6 +61,9 @@ static void test_base64_not_canonical(void **state)
 		assert_int_equal(out.len, 77);
 	}
 	assert_int_equal(base64_decode(bytes_of("Zm9\0", 4), buffer, sizeof(buffer), &out), FAULT_INVALID);
+	/* What stands behind the text is not read for the rest of a quantum. */
+	for (size_t len = 5; len < 8; len++)
+		assert_int_equal(base64_decode(bytes_of("Zm9vZm9v", len), buffer, sizeof(buffer), &out), FAULT_INVALID);
 }
 
 /* Every character in every place: taken where it encodes to itself again, and only there. */

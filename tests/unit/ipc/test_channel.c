@@ -180,6 +180,27 @@ static void test_descriptor_not_wanted(void **state)
 	assert_int_equal(open_descriptors(), before);
 }
 
+/* A descriptor may be number 0, where nobody holds it: it is one like any other. */
+static void test_descriptor_zero(void **state)
+{
+	const int *ends = *state;
+	int kept = dup(STDIN_FILENO), descriptor = -7;
+	struct bytes out;
+
+	(void)close(STDIN_FILENO);
+	assert_int_equal(channel_send_descriptor(ends[0], bytes_of(sent, 5), STDERR_FILENO), FAULT_NONE);
+	assert_int_equal(channel_send_descriptor(ends[0], bytes_of(sent, 5), STDERR_FILENO), FAULT_NONE);
+	enum fault not_wanted = channel_receive(ends[1], received, FRAME_MAX, &out, NULL);
+	bool is_closed = fcntl(STDIN_FILENO, F_GETFD) < 0;
+	enum fault wanted = channel_receive(ends[1], received, FRAME_MAX, &out, &descriptor);
+	(void)dup2(kept, STDIN_FILENO);
+	(void)close(kept);
+	assert_int_equal(not_wanted, FAULT_INVALID);
+	assert_true(is_closed);
+	assert_int_equal(wanted, FAULT_NONE);
+	assert_int_equal(descriptor, STDIN_FILENO);
+}
+
 /* A taken peer sends two: refused, and none of them stays open here. */
 static void test_two_descriptors(void **state)
 {
@@ -212,7 +233,8 @@ int main(void)
 #define WITH_PAIR(test) cmocka_unit_test_setup_teardown(test, make_pair, close_pair)
 	const struct CMUnitTest tests[] = { WITH_PAIR(test_frames), WITH_PAIR(test_flags), WITH_PAIR(test_too_long),
 		WITH_PAIR(test_over_frame_max), cmocka_unit_test(test_closed), WITH_PAIR(test_full),
-		WITH_PAIR(test_descriptor), WITH_PAIR(test_descriptor_not_wanted), WITH_PAIR(test_two_descriptors) };
+		WITH_PAIR(test_descriptor), WITH_PAIR(test_descriptor_not_wanted), WITH_PAIR(test_descriptor_zero),
+		WITH_PAIR(test_two_descriptors) };
 
 	return cmocka_run_group_tests_name("channel", tests, NULL, NULL);
 }

@@ -761,6 +761,100 @@ static void test_record_refused(void **state)
 	assert_int_equal(record_read(writer_written(&w), &out), FAULT_INVALID);
 }
 
+/* Kinds and verdicts that there are not, with nothing behind them that could be left over. */
+static void test_kinds(void **state)
+{
+	(void)state;
+	for (unsigned kind = 0; kind < 256; kind++) {
+		struct writer w = WRITER_OF_ARRAY(written);
+		struct intent_answer intent_answer;
+		struct answer answer;
+		struct operator_row row;
+		const uint8_t octet = (uint8_t)kind;
+
+		assert_int_not_equal(answer_read(bytes_of(&octet, 1), &answer), FAULT_NONE);
+		if (kind < ANSWER_CHALLENGE || kind > ANSWER_REFUSED)
+			assert_int_equal(answer_read(bytes_of(&octet, 1), &answer), FAULT_INVALID);
+		writer_u64(&w, 1);
+		writer_u8(&w, 0);
+		writer_u8(&w, octet);
+		assert_int_equal(intent_answer_read(writer_written(&w), &intent_answer), kind == INTENT_OPEN ? FAULT_NONE :
+			kind == INTENT_REPEAT || kind == INTENT_REFUSED ? FAULT_TRUNCATED : FAULT_INVALID);
+		w = WRITER_OF_ARRAY(written);
+		writer_u8(&w, 1);
+		writer_sized(&w, BYTES_OF_LITERAL("name"));
+		writer_u8(&w, octet);
+		assert_int_equal(operator_row_read(writer_written(&w), &row), kind == FIELD_NOTHING ? FAULT_NONE :
+			kind >= FIELD_TEXT && kind < FIELD_NOTHING ? FAULT_TRUNCATED : FAULT_INVALID);
+	}
+}
+
+/* Texts at their longest, and one octet over; and what no serial or profile is. */
+static void test_texts(void **state)
+{
+	struct intent intent = { .serial = "SN-0001" }, out;
+	struct facts facts = sample_facts(), facts_out;
+	struct refusal refusal = sample_refusal(), refusal_out;
+	struct writer w = WRITER_OF_ARRAY(written);
+
+	(void)state;
+	memset(intent.serial, 'A', SERIAL_MAX);
+	memset(intent.profile, 'p', PROFILE_NAME_MAX);
+	intent_write(&w, &intent);
+	assert_int_equal(intent_read(writer_written(&w), &out), FAULT_NONE);
+	assert_string_equal(out.serial, intent.serial);
+	assert_string_equal(out.profile, intent.profile);
+	written[32 + 4] = 'a'; /* the serial's first character */
+	assert_int_equal(intent_read(writer_written(&w), &out), FAULT_INVALID);
+	written[32 + 4] = 'A';
+	written[32 + 4 + SERIAL_MAX + 4] = '\0'; /* the profile's: behind it another one would be hidden */
+	assert_int_equal(intent_read(writer_written(&w), &out), FAULT_INVALID);
+
+	w = WRITER_OF_ARRAY(written);
+	memset(facts.serial, 'A', SERIAL_MAX);
+	memset(facts.profile, '~', PROFILE_NAME_MAX);
+	facts_write(&w, &facts);
+	assert_int_equal(facts_read(writer_written(&w), &facts_out), FAULT_NONE);
+	assert_string_equal(facts_out.profile, facts.profile);
+
+	w = WRITER_OF_ARRAY(written);
+	memset(refusal.saw, 's', SAW_MAX);
+	refusal_write(&w, &refusal);
+	struct reader r = reader_of(writer_written(&w));
+	refusal_read(&r, &refusal_out);
+	assert_int_equal(reader_end(&r), FAULT_NONE);
+	assert_string_equal(refusal_out.saw, refusal.saw);
+
+	w = WRITER_OF_ARRAY(written);
+	writer_u16(&w, CHECK_CSR_KEY);
+	writer_u32(&w, 0);
+	writer_sized(&w, bytes_of(again_buffer, SAW_MAX + 1));
+	r = reader_of(writer_written(&w));
+	refusal_read(&r, &refusal_out);
+	assert_int_equal(reader_end(&r), FAULT_TOO_LONG);
+}
+
+static void test_operator_largest(void **state)
+{
+	struct operator_request request = { .verb = BYTES_OF_LITERAL("verb"), .count = OPERATOR_ARGUMENTS_MAX }, request_out;
+	struct operator_row row = { .count = OPERATOR_FIELDS_MAX }, row_out;
+	struct writer w = WRITER_OF_ARRAY(written);
+
+	(void)state;
+	request.arguments[OPERATOR_ARGUMENTS_MAX - 1] = BYTES_OF_LITERAL("last");
+	operator_request_write(&w, &request);
+	assert_int_equal(operator_request_read(writer_written(&w), &request_out), FAULT_NONE);
+	assert_int_equal(request_out.count, OPERATOR_ARGUMENTS_MAX);
+	assert_true(bytes_equal(request_out.arguments[OPERATOR_ARGUMENTS_MAX - 1], BYTES_OF_LITERAL("last")));
+	w = WRITER_OF_ARRAY(written);
+	for (size_t i = 0; i < OPERATOR_FIELDS_MAX; i++)
+		row.fields[i] = (struct operator_field){ .kind = FIELD_NUMBER, .number = INT64_MIN + (int64_t)i };
+	operator_row_write(&w, &row);
+	assert_int_equal(operator_row_read(writer_written(&w), &row_out), FAULT_NONE);
+	assert_int_equal(row_out.count, OPERATOR_FIELDS_MAX);
+	assert_true(row_out.fields[OPERATOR_FIELDS_MAX - 1].number == INT64_MIN + OPERATOR_FIELDS_MAX - 1);
+}
+
 /* ---- envelope and loads ---- */
 
 static void test_envelope(void **state)
@@ -806,7 +900,8 @@ int main(void)
 		cmocka_unit_test(test_serial_form), cmocka_unit_test(test_evidence_sizes),
 		cmocka_unit_test(test_evidence_fits), cmocka_unit_test(test_evidence_refused), cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_full_page), cmocka_unit_test(test_refusal), cmocka_unit_test(test_crl_size),
-		cmocka_unit_test(test_record_refused), cmocka_unit_test(test_envelope), cmocka_unit_test(test_load) };
+		cmocka_unit_test(test_record_refused), cmocka_unit_test(test_kinds), cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_operator_largest), cmocka_unit_test(test_envelope), cmocka_unit_test(test_load) };
 
 	return cmocka_run_group_tests_name("message", tests, NULL, NULL);
 }
