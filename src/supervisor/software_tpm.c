@@ -1,8 +1,13 @@
 #include "software_tpm.h"
 
+#include "owned.h"
+
+#include <openssl/bio.h>
 #include <openssl/x509.h>
 #include <stddef.h>
 #include <string.h>
+
+OWNED_TYPE(BIO, BIO_free_all)
 
 enum { NAME_OCTETS_MAX = 1024 };
 
@@ -15,10 +20,15 @@ static const char *const words[] = {
 
 static const char *word_in(const X509_NAME *name)
 {
-	char text[NAME_OCTETS_MAX] = "";
+	owned(BIO) *memory = BIO_new(BIO_s_mem());
+	char text[NAME_OCTETS_MAX + 1];
 
-	if (X509_NAME_oneline(name, text, sizeof(text)) == NULL)
+	/* As UTF-8, whatever kind of string it is; X509_NAME_oneline would escape half of it. */
+	if (memory == NULL ||
+			X509_NAME_print_ex(memory, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) < 0)
 		return NULL;
+	int len = BIO_read(memory, text, NAME_OCTETS_MAX);
+	text[len > 0 ? len : 0] = '\0';
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcasestr(text, words[i]) != NULL)
 			return words[i];
