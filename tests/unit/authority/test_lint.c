@@ -213,11 +213,27 @@ static void add_extension(struct sample *s, struct bytes added)
 
 static char long_text[1800];
 
-static void long_uri(struct sample *s)
+/* A URI so long that the whole has that many octets. */
+static void mean_size(struct sample *s, size_t wanted)
 {
+	struct writer w = WRITER_OF_ARRAY(s->tbs);
+
 	memset(long_text, 'a', sizeof(long_text));
 	memcpy(long_text, "urn:", 4);
-	s->meant.uri = bytes_of(long_text, sizeof(long_text));
+	s->meant.uri = bytes_of(long_text, 1000);
+	device_certificate_write(&w, &s->meant);
+	s->meant.uri.len += wanted - w.len;
+	assert_true(s->meant.uri.len <= sizeof(long_text));
+}
+
+static void mean_2048_octets(struct sample *s)
+{
+	mean_size(s, 2048);
+}
+
+static void mean_2049_octets(struct sample *s)
+{
+	mean_size(s, 2049);
 }
 
 static void padded_length(struct sample *s)
@@ -348,6 +364,9 @@ TIME_SAMPLE(before_leap_second, DER_UTC_TIME, "270115075960Z", DER_UTC_TIME, NOT
 TIME_SAMPLE(before_no_month, DER_UTC_TIME, "271315080000Z", DER_UTC_TIME, NOT_AFTER_TEXT)
 TIME_SAMPLE(before_no_time, DER_INTEGER, "\1", DER_UTC_TIME, NOT_AFTER_TEXT)
 TIME_SAMPLE(before_small_z, DER_UTC_TIME, "270115080000z", DER_UTC_TIME, NOT_AFTER_TEXT)
+/* What a careless reader takes for 08 and 59: ten and '.', which is two below '0', and the like. */
+TIME_SAMPLE(before_no_digit, DER_UTC_TIME, "2701151.0000Z", DER_UTC_TIME, NOT_AFTER_TEXT)
+TIME_SAMPLE(after_no_digit, DER_UTC_TIME, NOT_BEFORE_TEXT, DER_UTC_TIME, "28011507596/Z")
 TIME_SAMPLE(before_generalized, DER_GENERALIZED_TIME, "20270115080000Z", DER_UTC_TIME, NOT_AFTER_TEXT)
 TIME_SAMPLE(after_with_fraction, DER_UTC_TIME, NOT_BEFORE_TEXT, DER_GENERALIZED_TIME, "20280115075959.9Z")
 TIME_SAMPLE(after_no_hour, DER_UTC_TIME, NOT_BEFORE_TEXT, DER_UTC_TIME, "280115245959Z")
@@ -698,6 +717,7 @@ MEANT_SAMPLE(dns_long_label, dns, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 MEANT_SAMPLE(uri_without_scheme, uri, "//example.com/SN-0001")
 MEANT_SAMPLE(uri_colon_first, uri, ":example")
 MEANT_SAMPLE(uri_with_space, uri, "urn:example:SN 0001")
+MEANT_SAMPLE(uri_with_delete, uri, "urn:example:\x7f")
 MEANT_SAMPLE(uri_not_ascii, uri, "urn:example:\xc3\xa4")
 MEANT_SAMPLE(crl_no_uri, crl_url, "ca.example.com")
 MEANT_SAMPLE(issuer_no_uri, issuer_url, "ca.example.com")
@@ -764,7 +784,7 @@ static const struct row {
 	void (*mean)(struct sample *);
 	void (*change)(struct sample *);
 } rows[] = {
-	{ "size", long_uri, NULL },
+	{ "size", mean_2049_octets, NULL },
 	{ "der_strict", NULL, padded_length },
 	{ "tbs_frame", NULL, no_spki },
 	{ "tbs_frame", NULL, something_after_extensions },
@@ -793,6 +813,8 @@ static const struct row {
 	{ "not_before_form", NULL, before_no_month },
 	{ "not_before_form", NULL, before_no_time },
 	{ "not_before_form", NULL, before_small_z },
+	{ "not_before_form", NULL, before_no_digit },
+	{ "not_after_form", NULL, after_no_digit },
 	{ "not_before_type", NULL, before_generalized },
 	{ "not_after_form", NULL, after_with_fraction },
 	{ "not_after_form", NULL, after_no_hour },
@@ -909,6 +931,7 @@ static const struct row {
 	{ "uri_form", uri_without_scheme, NULL },
 	{ "uri_form", uri_colon_first, NULL },
 	{ "uri_form", uri_with_space, NULL },
+	{ "uri_form", uri_with_delete, NULL },
 	{ "uri_form", uri_not_ascii, NULL },
 	{ "uri_exact", NULL, uri_other },
 	{ "policies_frame", NULL, policies_empty },
@@ -1026,10 +1049,64 @@ static void mean_longest_texts(struct sample *s)
 	s->meant.serial = bytes_of(serial, sizeof(serial));
 }
 
+static void mean_shortest_texts(struct sample *s)
+{
+	s->meant.organization = BYTES_OF_LITERAL("O");
+	s->meant.organizational_unit = BYTES_OF_LITERAL("U");
+	s->meant.serial = BYTES_OF_LITERAL("A");
+}
+
+static void mean_highest_number(struct sample *s)
+{
+	s->meant.number = hex(s, "7fffffffffffffffffffffffffffffff");
+}
+
+/* Both ends are in it: a certificate of one second. */
+static void mean_one_second(struct sample *s)
+{
+	s->meant.not_after_s = NOT_BEFORE;
+}
+
+/* Of the names each alone; each at its longest, with every character at the ends of its ranges. */
+static void mean_only_module(struct sample *s)
+{
+	s->meant.uri = s->meant.dns = none();
+}
+
+static void mean_only_uri(struct sample *s)
+{
+	s->meant.hardware_module_type.len = 0;
+	s->meant.dns = none();
+	s->meant.uri = BYTES_OF_LITERAL("a:!~");
+}
+
+static void mean_only_dns(struct sample *s)
+{
+	static char dns[253];
+
+	memset(dns, 'a', sizeof(dns));
+	dns[63] = dns[127] = dns[191] = '.'; /* three labels of 63 octets and one of 61 */
+	memcpy(dns, "azAZ09-", 7);
+	s->meant.hardware_module_type.len = 0;
+	s->meant.uri = none();
+	s->meant.dns = bytes_of(dns, sizeof(dns));
+}
+
+static void mean_rsa4096(struct sample *s)
+{
+	static uint8_t spki[550] = { 0x30, 0x82, 0x02, 0x22, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d,
+		0x01, 0x01, 0x01, 0x05, 0x00, 0x03, 0x82, 0x02, 0x0f, 0x00, 0x30, 0x82, 0x02, 0x0a, 0x02, 0x82, 0x02, 0x01,
+		0x00, [545] = 0x02, 0x03, 0x01, 0x00, 0x01 };
+
+	memset(spki + 33, 0xc5, RSA_MODULUS_MAX);
+	s->meant.spki = BYTES_OF_ARRAY(spki);
+}
+
 static void test_good(void **state)
 {
 	static void (*const means[])(struct sample *) = { NULL, mean_little, mean_rsa, mean_p384, mean_2050,
-		mean_longest_texts };
+		mean_longest_texts, mean_shortest_texts, mean_only_module, mean_only_uri, mean_only_dns, mean_rsa4096,
+		mean_2048_octets, mean_highest_number, mean_one_second };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(means) / sizeof(means[0]); i++) {
