@@ -95,7 +95,8 @@ class OnTheTpm(tap.Case):
         kept = {int(device.handle, 16)} if (device.folder / "state.json").exists() else set()
         self.assertLessEqual(new, kept, "a key that stays is one that state.json names")
         self.ca.does("ban", "remove", "serial", "SN-E1")
-        self.assertEqual(device.provision(self.ca).status, 0, "running it again continues")
+        result = device.provision(self.ca)
+        self.assertEqual(result.status, 0, f"running it again continues: {result}")
         self.assertLessEqual(len(set(device.tpm.handles("persistent")) - set(persistent)), 1)
 
     def test_ca_not_reached(self):

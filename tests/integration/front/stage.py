@@ -16,6 +16,7 @@ FRONT = Path(os.environ.get("GENUINE_FRONT", BUILD / "src" / "front" / "genuine-
 
 EVIDENCE, ANSWER, CRL = 1, 3, 16
 LOAD, LOAD_END, LOADED, LOAD_REFUSED, COMMIT, ABANDON, STOP = 32, 33, 34, 35, 36, 37, 39
+COMMITTED = 40
 CONFIGURATION, CA_CERTIFICATE, TLS_CERTIFICATE, TLS_KEY, REFUSALS, LISTEN = 1, 4, 9, 10, 12, 13
 ACT_CHALLENGE, ACT_CERTIFICATE = 1, 2
 
@@ -135,7 +136,7 @@ class Front:
         if commit:
             answer = self.end_load()
             assert answer[0] == LOADED, answer
-            self.control.send(frame(COMMIT))
+            self.commit()
             self.get("/healthz")
 
     # -- the supervisor --
@@ -169,11 +170,17 @@ class Front:
         assert request == 7
         return kind, answer[10:].decode()
 
+    def commit(self):
+        """What was prepared comes into force, and the front says so."""
+        self.control.send(frame(COMMIT))
+        self.control.settimeout(5)
+        assert struct.unpack(">H", self.control.recv(65536)[:2]) == (COMMITTED,)
+
     def reload(self, config=""):
         self.load(config)
         answer = self.end_load()
         assert answer[0] == LOADED, answer
-        self.control.send(frame(COMMIT))
+        self.commit()
 
     def send_crl(self, octets, size=None):
         with tempfile.TemporaryFile() as file:

@@ -73,11 +73,7 @@ class Backend:
         self.daemon = Daemon(self.folder, "nginx", "-p", self.folder, "-c", configuration,
                              "-e", self.folder / "error.log",
                              env={"PATH": os.environ["PATH"] + ":/usr/sbin"})
-        self.daemon.wait_for(self.answers, "listening")
-
-    def answers(self):
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        self.daemon.wait_for(lambda: self.daemon.listens(self.port), "listening")
 
     def stop(self):
         self.daemon.stop()

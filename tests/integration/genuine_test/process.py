@@ -1,5 +1,6 @@
 """Programs: where they lie, how one is run to its end, how one is kept running."""
 
+import contextlib
 import os
 import re
 import signal
@@ -17,6 +18,8 @@ PROVISION_SH = SOURCE / "examples" / "provision.sh"
 RUN_TIMEOUT_S = 120
 START_TIMEOUT_S = 20
 STOP_TIMEOUT_S = 10
+
+TCP_LISTEN = "0A"  # in /proc/net/tcp
 
 
 class Failed(Exception):
@@ -88,6 +91,20 @@ class Daemon:
         """Waits until a whole line of the program's output matches; the match."""
         expression = re.compile(f"(?:{pattern}).*\n")
         return self.wait_for(lambda: expression.search(self.said.read_text()), f"“{pattern}”")
+
+    def listens(self, port):
+        """Whether this very process, and no other that was there first, listens on a port."""
+        own = set()
+        with contextlib.suppress(FileNotFoundError):
+            for fd in os.scandir(f"/proc/{self.process.pid}/fd"):
+                own.add(os.readlink(fd.path))
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            fields = line.split()
+            local, state, inode = fields[1], fields[3], fields[9]
+            if (local.endswith(f":{port:04X}") and state == TCP_LISTEN
+                    and f"socket:[{inode}]" in own):
+                return True
+        return False
 
     def told(self):
         return self.said.read_text(errors="replace") + self.log.read_text(errors="replace")

@@ -3,7 +3,6 @@
 import contextlib
 import random
 import re
-import socket
 
 from .process import Daemon, Failed, attempt, run
 
@@ -13,11 +12,6 @@ PORT_ATTEMPTS = 20
 
 # Where EK certificates lie (EKP, 2.2.2.4 and 2.2.2.5).
 EK_CERTIFICATE_L1, EK_CERTIFICATE_L2, EK_CERTIFICATE_H3 = 0x01C00002, 0x01C0000A, 0x01C00016
-
-
-def listens(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Tpm:
@@ -45,7 +39,8 @@ class Tpm:
                 "--ctrl", f"type=tcp,port={self.port + 1}",
                 "--flags", "not-need-init,startup-clear")
             with contextlib.suppress(Failed):
-                self.daemon.wait_for(lambda: listens(self.port + 1), "listening")
+                for port in (self.port, self.port + 1):
+                    self.daemon.wait_for(lambda: self.daemon.listens(port), "listening")
                 return
         raise Failed(f"swtpm found no ports\n{self.daemon.told()}")
 
