@@ -135,6 +135,11 @@ static void forget(struct role_process *role)
 	role->is_in_force = false;
 }
 
+bool role_is_running(const struct role_process *role)
+{
+	return role->pid != 0 && role->control >= 0;
+}
+
 void role_kill(struct role_process *role)
 {
 	if (role->pid == 0)

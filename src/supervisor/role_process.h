@@ -13,7 +13,7 @@
  * with an empty environment (JOURNAL_STREAM excepted), /dev/null as input and output, our standard
  * error, and its channels in the places that process/role.h names; nothing else is open.
  */
-enum role_reply { REPLY_NONE, REPLY_LOADED, REPLY_REFUSED };
+enum role_reply { REPLY_NONE, REPLY_LOADED, REPLY_REFUSED, REPLY_COMMITTED };
 
 struct role_process {
 	enum role_kind kind;
@@ -22,7 +22,7 @@ struct role_process {
 	pid_t pid;               /* 0: does not run */
 	int control;             /* our end; -1 where it does not run */
 	bool is_in_force;        /* has been given what it works with */
-	enum role_reply reply;   /* to the last MESSAGE_LOAD_END */
+	enum role_reply reply;   /* to the last MESSAGE_LOAD_END or MESSAGE_COMMIT */
 	char why[256];           /* REPLY_REFUSED: one line */
 	uint64_t started_ms;     /* monotonic */
 	uint64_t restart_ms;     /* monotonic: not before */
@@ -41,6 +41,9 @@ enum fault role_program_find(struct trouble *);
  */
 enum fault role_start(struct role_process *, const struct wiring *, unsigned argument,
 	int store_directory, struct trouble *);
+
+/* Whether it has been started and can be talked to. */
+bool role_is_running(const struct role_process *);
 
 /* Kills it, if it runs, and takes note of its end. */
 void role_kill(struct role_process *);

@@ -128,6 +128,22 @@ static enum fault start_roles(struct serve *s, struct trouble *trouble)
 	return fault;
 }
 
+/* What is permitted, and yet would be a mistake on a production line, is said at every start. */
+static void warn_of_leniency(const struct load_set *set)
+{
+	const struct configuration *configuration = &set->configuration;
+
+	if (configuration->is_laboratory)
+		log_warning("[ca] laboratory = yes: software TPMs' makers are permitted; not for products");
+	if (configuration->is_explaining)
+		log_warning("[front] explain = yes: refused devices are told the reason; not for products");
+	if (configuration->binding == BINDING_FIRST)
+		log_warning("[identity] binding = first: a serial is whose TPM comes first with it");
+	if (configuration->trust != TRUST_MANIFEST && set->anchors.count == 0)
+		log_warning("no TPM vendor is trusted yet, so no device can be provisioned: "
+			"genuine-ca trust import PATH");
+}
+
 static void say_ready(const struct serve *s)
 {
 	char address[LISTEN_ADDRESS_TEXT_MAX];
@@ -137,9 +153,7 @@ static void say_ready(const struct serve *s)
 	(void)printf("ready: https://%s (%u workers, %zu trust anchors)\n", address,
 		s->server.wiring.worker_count, set->anchors.count);
 	(void)fflush(stdout);
-	if (set->configuration.trust != TRUST_MANIFEST && set->anchors.count == 0)
-		log_warning("no TPM vendor is trusted yet, so no device can be provisioned: "
-			"genuine-ca trust import PATH");
+	warn_of_leniency(set);
 	readiness_notify("READY=1");
 }
 

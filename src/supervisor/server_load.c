@@ -1,0 +1,174 @@
+#include "server_load.h"
+
+#include "frame.h"
+#include "log.h"
+#include "message.h"
+
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+/* PROTOCOL, The ticket: a former fingerprint excuses a header for as long as a ticket may live. */
+enum { FORMER_FINGERPRINT_MS = 11 * 60 * 1000 };
+
+/* What a front is given once, at its start. */
+static enum fault send_once(const struct server *server, const struct role_process *role)
+{
+	if (role->kind != KIND_FRONT || role->is_in_force)
+		return FAULT_NONE;
+	enum fault fault = load_item_send(role->control, LOAD_REFUSALS, bytes_of(NULL, 0),
+		server->refusals[role->number]);
+	if (fault == FAULT_NONE)
+		fault = load_item_send(role->control, LOAD_LISTEN, bytes_of(NULL, 0), server->listening);
+	return fault;
+}
+
+static enum fault send_set(const struct server *server, struct role_process *role,
+	const struct load_set *set)
+{
+	role->reply = REPLY_NONE;
+	enum fault fault = load_set_send(set, role->kind, role->control);
+	if (fault == FAULT_NONE)
+		fault = send_once(server, role);
+	return fault != FAULT_NONE ? fault : frame_send_empty(role->control, MESSAGE_LOAD_END);
+}
+
+static enum fault await_reply(struct server *server, struct role_process *role,
+	enum role_reply wanted, struct trouble *trouble)
+{
+	uint64_t end_ms = monotonic_ms() + FRAME_WAIT_MS;
+
+	while (role->reply == REPLY_NONE && role->control >= 0 && monotonic_ms() < end_ms) {
+		if (frame_wait(role->control, (int)(end_ms - monotonic_ms())) == FAULT_NONE)
+			server_take(server, role);
+	}
+	if (role->reply == wanted)
+		return FAULT_NONE;
+	if (role->reply == REPLY_REFUSED)
+		return trouble_say(trouble, FAULT_INVALID, "%s", role->why);
+	return trouble_say(trouble, FAULT_CLOSED, "the %s %s; its log says why",
+		role_kind_name(role->kind), role->control < 0 ? "ended" : "does not answer");
+}
+
+enum fault server_prepare(struct server *server, struct role_process *role,
+	const struct load_set *set, struct trouble *trouble)
+{
+	enum fault fault = send_set(server, role, set);
+
+	if (fault != FAULT_NONE)
+		return trouble_say(trouble, fault, "the %s does not take what it is given: %s",
+			role_kind_name(role->kind), fault_text(fault));
+	return await_reply(server, role, REPLY_LOADED, trouble);
+}
+
+static enum fault send_commit(struct role_process *role)
+{
+	role->reply = REPLY_NONE;
+	return frame_send_empty(role->control, MESSAGE_COMMIT);
+}
+
+/* It works with the new set from here on, and, the first time, stands in its sandbox. */
+static enum fault await_commit(struct server *server, struct role_process *role,
+	struct trouble *trouble)
+{
+	enum fault fault = await_reply(server, role, REPLY_COMMITTED, trouble);
+	bool was_in_force = role->is_in_force;
+
+	if (fault != FAULT_NONE)
+		return fault;
+	role->is_in_force = true;
+	if (!was_in_force)
+		server_send_crl(server, role);
+	return FAULT_NONE;
+}
+
+enum fault server_commit(struct server *server, struct role_process *role, struct trouble *trouble)
+{
+	enum fault fault = send_commit(role);
+
+	if (fault != FAULT_NONE)
+		return trouble_say(trouble, fault, "the %s does not take its commit: %s",
+			role_kind_name(role->kind), fault_text(fault));
+	return await_commit(server, role, trouble);
+}
+
+static void abandon(struct server *server)
+{
+	for (size_t i = 0; i < server->role_count; i++) {
+		if (role_is_running(&server->roles[i]))
+			(void)frame_send_empty(server->roles[i].control, MESSAGE_ABANDON);
+	}
+}
+
+/*
+ * Nobody may refuse any more. One that cannot be told, or does not confirm, is ended: it starts
+ * again with the new set.
+ */
+static void commit_all(struct server *server)
+{
+	for (size_t i = 0; i < server->role_count; i++) {
+		if (role_is_running(&server->roles[i]))
+			(void)send_commit(&server->roles[i]);
+	}
+	for (size_t i = 0; i < server->role_count; i++) {
+		struct role_process *role = &server->roles[i];
+		struct trouble trouble = { "" };
+
+		if (!role_is_running(role) || await_commit(server, role, &trouble) == FAULT_NONE)
+			continue;
+		log_error("reload: %s", trouble.text);
+		(void)kill(role->pid, SIGKILL); /* collected as any other end */
+	}
+}
+
+enum fault server_load(struct server *server, struct load_set *set, struct trouble *trouble)
+{
+	for (size_t i = 0; i < server->role_count; i++) {
+		enum fault fault = role_is_running(&server->roles[i]) ?
+			server_prepare(server, &server->roles[i], set, trouble) : FAULT_NONE;
+
+		if (fault != FAULT_NONE) {
+			abandon(server);
+			return fault;
+		}
+	}
+	commit_all(server);
+	load_set_close(server->set);
+	server->set = set;
+	return FAULT_NONE;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* A reload that changes no policy leaves what excuses as it is. */
+static void remember_former(const struct load_set *former, struct load_set *set, bool is_now)
+{
+	bool is_same = memcmp(former->fingerprint, set->fingerprint, sizeof(set->fingerprint)) == 0;
+
+	if (is_now)
+		return;
+	set->has_former = is_same ? former->has_former : true;
+	memcpy(set->former_fingerprint, is_same ? former->former_fingerprint : former->fingerprint,
+		sizeof(set->former_fingerprint));
+	set->former_until_ms = is_same ? former->former_until_ms : now_ms() + FORMER_FINGERPRINT_MS;
+}
+
+enum fault server_reload(struct server *server, bool is_now, struct trouble *trouble)
+{
+	struct load_set *set;
+	enum fault fault = load_set_read(server->folder, &set, trouble);
+
+	if (fault != FAULT_NONE)
+		return fault;
+	remember_former(server->set, set, is_now);
+	fault = server_load(server, set, trouble);
+	if (fault != FAULT_NONE)
+		load_set_close(set);
+	return fault;
+}
