@@ -1,0 +1,109 @@
+"""The rows, and how one is judged. A row is a function that is given the stage and a verdict; it
+tries its inputs and says of each what must happen. Numbers are those of docs/ATTACKS.md."""
+
+from dataclasses import dataclass, field
+
+from stage import CHECKS
+
+ACCEPTED = "accepted"
+ENDPOINTS = ("getChallenge", "getCertificate")
+BATCH = 1024  # Well below the slots of a front's ring of refusals.
+EXPLAINED = 3  # So many refusals of a row are asked about by `genuine-ca explain` as well.
+
+ROWS = []
+
+
+@dataclass
+class Row:
+    number: int
+    title: str
+    tries: object
+    is_slow: bool
+
+
+def row(number, title, is_slow=False):
+    def add(tries):
+        ROWS.append(Row(number, title, tries, is_slow))
+        return tries
+    return add
+
+
+@dataclass
+class Try:
+    """One input: what the evidence is, and which check must refuse it at each endpoint."""
+
+    what: str
+    evidence: object
+    expect: str
+    at_certificate: str = ""  # Where the second endpoint's answer is another.
+    endpoints: tuple = ENDPOINTS
+    header: object = None
+
+    def expected(self, endpoint):
+        second = endpoint == "getCertificate" and self.at_certificate
+        return self.at_certificate if second else self.expect
+
+    @property
+    def is_refused_throughout(self):
+        return all(self.expected(endpoint) != ACCEPTED for endpoint in self.endpoints)
+
+
+@dataclass
+class Verdict:
+    """What came of a row."""
+
+    inputs: int = 0
+    refused: int = 0
+    accepted: int = 0
+    wrong: list = field(default_factory=list)
+    explained: int = 0
+
+    def note(self, what, is_right, is_accepted=False, saw=""):
+        """One input that the row judged by itself."""
+        self.inputs += 1
+        if is_accepted:
+            self.accepted += 1
+        else:
+            self.refused += 1
+        if not is_right:
+            self.wrong.append(f"{what}: {saw}")
+
+    def unchanged(self, target, attempt, what="the record"):
+        """attempt() must leave bindings, certificates and audit as they are."""
+        before = target.dump()
+        attempt()
+        if target.dump() != before:
+            self.wrong.append(f"{what} has changed")
+
+    def evidence(self, target, tries):
+        """Sends each input to its endpoints; refused ones all together must change nothing."""
+        tries = list(tries)
+        refused = [t for t in tries if t.is_refused_throughout]
+        self.unchanged(target, lambda: self._send(target, refused), "bindings, certificates, audit")
+        self._send(target, [t for t in tries if not t.is_refused_throughout])
+
+    def _send(self, target, tries):
+        for first in range(0, len(tries), BATCH // 2):
+            asked = [(t, endpoint) for t in tries[first:first + BATCH // 2]
+                     for endpoint in t.endpoints]
+            answers = target.line.posts([(f"/v1/{endpoint}", body_of(target, t, endpoint))
+                                         for t, endpoint in asked])
+            reasons = target.reasons(a.reference for a in answers if a.reference)
+            for (t, endpoint), answer in zip(asked, answers):
+                self._judge(target, t, endpoint, answer, reasons)
+
+    def _judge(self, target, t, endpoint, answer, reasons):
+        expected = t.expected(endpoint)
+        saw = ACCEPTED if answer.status == 200 else reasons.get(answer.reference, "no reason")
+        is_right = saw == expected and (saw == ACCEPTED or answer.status == CHECKS[saw][1])
+        if is_right and saw != ACCEPTED and self.explained < EXPLAINED:
+            self.explained += 1
+            is_right = target.explained(answer.reference) == saw
+        self.note(f"{t.what}, {endpoint}", is_right, saw == ACCEPTED,
+                  f"{answer.status} {saw}, not {expected}")
+
+
+def body_of(target, t, endpoint):
+    if endpoint == "getChallenge":
+        return t.evidence.json()
+    return t.evidence.json(**target.ticket_members(t.evidence, t.header))

@@ -1,0 +1,628 @@
+"""Groups C and D: endorsement keys, their certificates and paths, and the strength of keys.
+
+Every certificate here is signed by a CA that the operator trusts, unless the row is about the path:
+so that what refuses is the rule in question and not the signature.
+"""
+
+from attacker import areas, certificates, der
+from attacker.areas import TEMPLATES, TPM_ALG_AES, TPM_ALG_CFB, TPM_ALG_NULL, TPM_ALG_XOR
+from attacker.certificates import (ANY_EKU, CRL_SIGN, DIGITAL_SIGNATURE, EPOCH, FOREVER,
+                                   KEY_AGREEMENT, KEY_CERT_SIGN, KEY_ENCIPHERMENT, SERVER_AUTH,
+                                   TCG_KP_AIK, TCG_KP_EK, TCG_KP_PLATFORM, Authority, at,
+                                   basic_constraints, distinguished, extended_key_usage,
+                                   extension, key_usage, tpm_name)
+from attacker.csr import COMMON_NAME, utf8
+from attacker.evidence import SoftwareDevice
+from attacker.keys import EccKey, RsaKey, ecc_spki, rsa_spki
+from catalogue import ACCEPTED, Try, row
+
+from public_areas import key_with_short_coordinate
+
+
+@row(34, "an EK's area that is no template: each bit of attributes and policy, other templates mixed")
+def templates(stage, verdict):
+    tries = []
+    for name in stage.some(TEMPLATES, 3):
+        device = stage.device(template=name)
+        evidence, area = device.evidence(), device.ek_area
+        changed = [area.but(attributes=area.attributes ^ 1 << bit) for bit in range(32)]
+        for at_octet in stage.some(range(len(area.policy)), 4):
+            for bit in stage.some(range(8), 2):
+                policy = bytearray(area.policy)
+                policy[at_octet] ^= 1 << bit
+                changed.append(area.but(policy=bytes(policy)))
+        for other in TEMPLATES.values():
+            changed += [area.but(**{name: getattr(other, name)}) for name in
+                        ("name_alg", "attributes", "policy", "symmetric")
+                        if getattr(other, name) != getattr(area, name)]
+        tries += [Try(f"{name} changed", evidence.but(ek_public=other.tpm2b()), "EK_TEMPLATE")
+                  for other in changed]
+    verdict.evidence(stage.target(), tries)
+
+
+@row(35, "an EK that is not restricted, does not decrypt, signs")
+def other_uses(stage, verdict):
+    device = stage.device()
+    verdict.evidence(stage.target(), [
+        Try(f"attributes {word:08x}", device.evidence(
+            ek_public=device.ek_area.but(attributes=word).tpm2b()), "EK_TEMPLATE")
+        for word in (0x000200B2, 0x000100B2, 0x000700B2, 0x000500B2, 0x00060072, 0x00050072)])
+
+
+@row(36, "an EK with another symmetric algorithm, size or mode")
+def symmetric(stage, verdict):
+    tries = []
+    for template in ("L-1", "L-2", "H-3"):
+        device = stage.device(template=template)
+        evidence = device.evidence()
+        forms = [(TPM_ALG_NULL,), (TPM_ALG_XOR, 0x000B)]
+        forms += [(TPM_ALG_AES, bits, TPM_ALG_CFB) for bits in (0, 1, 64, 127, 129, 192, 0xFFFF)]
+        forms += [(TPM_ALG_AES, 128 + 256 - device.ek_area.symmetric[1], TPM_ALG_CFB)]
+        forms += [(TPM_ALG_AES, device.ek_area.symmetric[1], mode)
+                  for mode in (0x10, 0x40, 0x41, 0x42, 0x44)]
+        forms += [(algorithm, 128, TPM_ALG_CFB) for algorithm in (0x13, 0x26, 0x03)]
+        for form in forms:
+            # XOR has a hash and no mode: such an area may end early, which is a fault of form.
+            check = "EK_PUBLIC_READ" if form[0] == TPM_ALG_XOR else "EK_TEMPLATE"
+            tries.append(Try(f"{template} {form}", evidence.but(
+                ek_public=device.ek_area.but(symmetric=form).tpm2b()), check))
+    verdict.evidence(stage.target(), tries)
+
+
+@row(38, "the EK is the IK's key, under the IK's area and under its own")
+def same_key(stage, verdict):
+    device = stage.device()
+    same = device.with_ik(device.ek)
+    verdict.evidence(stage.target(), [
+        Try("the same octets", device.evidence(ek_public=device.ik_area.tpm2b()), "EK_TEMPLATE"),
+        Try("the same key", same.evidence(), "IK_IS_NOT_EK")])
+
+
+@row(39, "the certificate of another EK: another key, the same n or x and something else")
+def other_key(stage, verdict):
+    ecc, rsa = stage.device(), stage.device(template="L-1")
+    curve, n = ecc.ek.curve, rsa.ek.modulus
+    x, y = ecc.ek.point
+    point = b"\x04" + curve.octets(x)
+    keys = {
+        (ecc, "another point"): EccKey().spki(),
+        (ecc, "the same x, the other y"): ecc_spki(curve, point + curve.octets(curve.p - y)),
+        (ecc, "the same octets on P-384"): EccKey(areas_curve("p384")).spki(),
+        (ecc, "an RSA key"): rsa.ek.spki(),
+        (rsa, "another modulus"): RsaKey().spki(),
+        (rsa, "the same n, exponent 3"): rsa_spki(n, 3),
+        (rsa, "the same n, exponent 65539"): rsa_spki(n, 65539),
+        (rsa, "n and one more octet"): rsa_spki(n << 8),
+        (rsa, "n one bit off"): rsa_spki(n ^ 1 << 100),
+        (rsa, "a point"): ecc.ek.spki(),
+    }
+    verdict.evidence(stage.target(), [
+        Try(f"{device.template} {what}", device.evidence(
+            ek_certificate=stage.vendor.certify(spki)), "EK_CERTIFICATE_KEY")
+        for (device, what), spki in keys.items()])
+
+
+def areas_curve(name):
+    from attacker.keys import CURVES
+    return CURVES[name]
+
+
+@row(40, "certificates of a stranger, of a namesake, of a leaf, of themselves")
+def strangers(stage, verdict):
+    device = stage.device()
+    stranger = Authority("Nobody's TPM Vendor")
+    namesake = Authority("", subject=stage.vendor.subject)
+    namesake_root = Authority("", subject=stage.root.subject)
+    below_namesake = Authority("", namesake_root, subject=stage.vendor.subject)
+    leaf = Authority("A leaf that issues", stage.vendor, is_ca=False)
+    no_constraints = Authority("No constraints", stage.vendor, extensions=[
+        key_usage(KEY_CERT_SIGN)])
+    no_cert_sign = Authority("No keyCertSign", stage.vendor, extensions=[
+        basic_constraints(True), key_usage(CRL_SIGN, DIGITAL_SIGNATURE)])
+    other_purpose = Authority("Another purpose", stage.vendor, extensions=[
+        basic_constraints(True), key_usage(KEY_CERT_SIGN), extended_key_usage(SERVER_AUTH)])
+    version_1 = Authority("Version 1", stage.vendor, extensions=[])
+    tries = []
+    for what, issuer in {"a stranger": stranger, "a namesake": namesake,
+                         "a namesake of the root": namesake_root,
+                         "a namesake's namesake": below_namesake, "a leaf": leaf,
+                         "a CA without basicConstraints": no_constraints,
+                         "a CA that may not sign": no_cert_sign,
+                         "a CA for servers": other_purpose,
+                         "a CA without extensions": version_1}.items():
+        evidence = device.evidence(ek_certificate=issuer.certify(device.ek))
+        tries.append(Try(what, evidence, "EK_CERTIFICATE_CHAIN"))
+        chain = tuple({issuer.certificate, issuer.issuer.certificate})
+        tries.append(Try(f"{what}, in ekChain", evidence.but(chain=chain), "EK_CERTIFICATE_CHAIN"))
+    own = Authority("", key=device.ek, subject=der.name(), extensions=[basic_constraints()])
+    tries.append(Try("itself", device.evidence(ek_certificate=own.certify(device.ek)),
+                     "EK_CERTIFICATE_CHAIN"))
+    damaged = bytearray(device.ek_certificate)
+    damaged[-1] ^= 1
+    tries.append(Try("a signature one bit off", device.evidence(ek_certificate=bytes(damaged)),
+                     "EK_CERTIFICATE_CHAIN"))
+    verdict.evidence(stage.target(), tries)
+
+
+@row(42, "extendedKeyUsage any, another purpose, empty, twice, absent")
+def purposes(stage, verdict):
+    device = stage.device()
+    forms = {"any": extended_key_usage(ANY_EKU), "serverAuth": extended_key_usage(SERVER_AUTH),
+             "AIK": extended_key_usage(TCG_KP_AIK), "platform": extended_key_usage(TCG_KP_PLATFORM),
+             "AIK and platform": extended_key_usage(TCG_KP_AIK, TCG_KP_PLATFORM),
+             "a purpose that begins like it": extended_key_usage(TCG_KP_EK + ".1"),
+             "empty": extended_key_usage(), "no sequence": extension(
+                 certificates.EXTENDED_KEY_USAGE, b"\x05\x00"),
+             "twice": extended_key_usage(TCG_KP_EK) * 2, "absent": None}
+    tries = [Try(what, device.evidence(ek_certificate=device.certify(changes={"purpose": form})),
+                 "EK_CERTIFICATE_EKU") for what, form in forms.items()]
+    good = stage.device()
+    good.ek_certificate = good.certify(changes={
+        "purpose": extended_key_usage(SERVER_AUTH, TCG_KP_EK)})
+    tries.append(Try("the right one among others", good.evidence(), ACCEPTED))
+    verdict.evidence(stage.target(), tries)
+
+
+@row(43, "basicConstraints and keyUsage of another kind of certificate")
+def usages(stage, verdict):
+    device = stage.device()
+    constraints = {"cA TRUE": basic_constraints(True), "a pathLenConstraint": basic_constraints(
+        False, 0), "cA TRUE, path 0": basic_constraints(True, 0),
+        "no sequence": extension(certificates.BASIC_CONSTRAINTS, b"\x01\x01\xff", True)}
+    usage = {"keyCertSign": key_usage(KEY_AGREEMENT, KEY_CERT_SIGN), "digitalSignature":
+             key_usage(DIGITAL_SIGNATURE), "cRLSign": key_usage(CRL_SIGN), "no bit": key_usage(),
+             "no bit string": extension(certificates.KEY_USAGE, b"\x04\x01\x20", True)}
+    tries = [Try(what, device.evidence(ek_certificate=device.certify(
+        changes={"constraints": form})), "EK_CERTIFICATE_NOT_CA")
+        for what, form in constraints.items()]
+    tries += [Try(what, device.evidence(ek_certificate=device.certify(changes={"usage": form})),
+                  "EK_CERTIFICATE_KEY_USAGE") for what, form in usage.items()]
+    for changes in ({"usage": key_usage(KEY_ENCIPHERMENT)}, {"usage": None},
+                    {"constraints": None}, {"usage": key_usage(KEY_ENCIPHERMENT, KEY_AGREEMENT)}):
+        good = stage.device()
+        good.ek_certificate = good.certify(changes=changes)
+        tries.append(Try("vendors' own ways", good.evidence(), ACCEPTED))
+    verdict.evidence(stage.target(), tries)
+
+
+@row(44, "not yet valid; ended; ends before it begins; other forms of time")
+def times(stage, verdict):
+    day = 86400
+    device = stage.device()
+    early, late = (at(2 * day), FOREVER), (EPOCH, at(-day))
+    always = {"not yet valid": early, "ends before it begins": (at(-day), at(-2 * day)),
+              "not yet valid, year 2050": ("20500101000000Z", FOREVER)}
+    tries = [Try(what, device.evidence(ek_certificate=device.certify(validity=validity)),
+                 "EK_CERTIFICATE_TIME") for what, validity in always.items()]
+    bad_forms = {"a fraction": "20300101000000.5Z", "no Z": "300101000000", "an offset":
+                 "300101000000+0000", "month 13": "301301000000Z", "letters": "30010100000xZ"}
+    for what, form in bad_forms.items():
+        validity = (EPOCH, "")
+        certificate = device.vendor.certify(device.ek, validity=(EPOCH, form))
+        tries.append(Try(what, device.evidence(ek_certificate=certificate), "EK_CERTIFICATE_TIME"))
+    for validity in (late, (EPOCH, FOREVER), ("500101000000Z", FOREVER), (EPOCH, "491231235959Z"),
+                     ("700101000000Z", "20500101000000Z")):
+        good = stage.device()
+        good.ek_certificate = good.certify(validity=validity)
+        tries.append(Try(f"{validity}, expiry = ignore", good.evidence(), ACCEPTED))
+    verdict.evidence(stage.target(), tries)
+    strict = stage.target("enforce", endorsement={"expiry": "enforce"})
+    device, good = stage.devices(2, strict)
+    device.ek_certificate = device.certify(validity=late)
+    verdict.evidence(strict, [
+        Try("ended, expiry = enforce", device.evidence(), "EK_CERTIFICATE_TIME"),
+        Try("9999, expiry = enforce", good.evidence(), ACCEPTED)])
+
+
+@row(45, "on the vendor's revocation list: itself, a CA of its path; lists of others")
+def revoked(stage, verdict):
+    target = stage.target("revoked")
+    root = Authority("Revoking Root")
+    inner, gone = Authority("Inner CA", root), None
+    gone = Authority("Revoked CA", root)
+    revoked_ca_serial = serial_of(gone.certificate)
+    bad, good, below = (SoftwareDevice(stage.serial(), vendor, "L-2")
+                        for vendor in (inner, inner, gone))
+    certificate = inner.certify(bad.ek)
+    bad.ek_certificate = certificate
+    stranger = Authority("Stranger")
+    forged = Authority("", subject=inner.subject)
+    target.trusts(root.certificate, inner.certificate, gone.certificate)
+    target.lists(bad, good, below)
+    verdict.evidence(target, [Try("before the list", bad.evidence(), ACCEPTED,
+                                  endpoints=("getChallenge",))])
+    target.trusts(inner.revocation_list([inner.last_serial]))
+    target.trusts(root.revocation_list([revoked_ca_serial]))
+    verdict.evidence(target, [
+        Try("itself", bad.evidence(), "EK_CERTIFICATE_REVOKED"),
+        Try("a CA of its path", below.evidence(), "EK_CERTIFICATE_REVOKED"),
+        Try("another one of the same CA", good.evidence(), ACCEPTED)])
+    serial = serial_of(good.ek_certificate)
+    for what, issuer in (("a namesake's list", forged), ("a stranger's list", stranger)):
+        before = target.dump()
+        try:
+            target.trusts(issuer.revocation_list([serial]))
+        except Exception:  # noqa: BLE001
+            pass  # A list of nobody's may be refused at the import already.
+        verdict.evidence(target, [Try(what, good.evidence(), ACCEPTED,
+                                      endpoints=("getChallenge",))])
+        if target.dump() != before:
+            verdict.wrong.append(f"{what} changed the record")
+
+
+def serial_of(certificate):
+    fields = der.values(der.values(der.take(certificate)[1])[0][1])
+    return int.from_bytes(fields[1][1], "big")
+
+
+@row(46, "another manufacturer than the anchor's; malformed; absent")
+def manufacturers(stage, verdict):
+    target = stage.target("manufacturer")
+    root = Authority("Infineon-like Root")
+    target.trusts(root.certificate, marks="manufacturer=49465800")
+    bad = SoftwareDevice(stage.serial(), root)
+    ok = SoftwareDevice(stage.serial(), root)
+    target.lists(bad, ok)
+    forms = {"another": tpm_name("id:494E5443"), "no id": tpm_name("49465800"),
+             "short": tpm_name("id:494658"), "long": tpm_name("id:4946580000"),
+             "no hex": tpm_name("id:4946580g"), "a NUL inside": tpm_name("id:49465800\x00"),
+             "nothing": tpm_name(""), "absent": None,
+             "another name form": extension(certificates.SUBJECT_ALTERNATIVE_NAME, der.sequence(
+                 der.context(2, b"id:49465800", constructed=False)), True),
+             "two, the wrong one first": extension(
+                 certificates.SUBJECT_ALTERNATIVE_NAME, der.sequence(der.context(4, der.name(
+                     [(certificates.TPM_MANUFACTURER, utf8("id:494E5443"))],
+                     [(certificates.TPM_MANUFACTURER, utf8("id:49465800"))]))), True)}
+    tries = [Try(what, bad.evidence(ek_certificate=bad.certify(changes={"name": form})),
+                 "EK_CERTIFICATE_MANUFACTURER") for what, form in forms.items()]
+    ok.ek_certificate = ok.certify(changes={"name": tpm_name("id:49465800")})
+    tries.append(Try("the anchor's", ok.evidence(), ACCEPTED))
+    verdict.evidence(target, tries)
+
+
+def line_of_authorities(root, count, **how):
+    """[root, CA 1, … CA count], each below the one before."""
+    found = [root]
+    for number in range(count):
+        found.append(Authority(f"CA {number} of {count}", found[-1], **how))
+    return found
+
+
+@row(47, "paths of 1 to 12, circles, a hundred namesakes, too many hints")
+def paths(stage, verdict):
+    target = stage.target("paths")
+    root = Authority("Long Root")
+    target.trusts(root.certificate, marks="hints")
+    tries = []
+    for count in range(0, 9):
+        line = line_of_authorities(root, count)
+        device = SoftwareDevice(stage.serial(), line[-1])
+        target.lists(device)
+        is_short = count + 2 <= 7  # The leaf, the CAs and the root.
+        chain = tuple(ca.certificate for ca in line[1:])
+        tries.append(Try(f"a path of {count + 2}", device.evidence(chain=chain),
+                         ACCEPTED if is_short else "EK_CERTIFICATE_CHAIN"))
+        if count > 1 and is_short:
+            backwards = SoftwareDevice(stage.serial(), line[-1])
+            target.lists(backwards)
+            tries.append(Try(f"a path of {count + 2}, backwards",
+                             backwards.evidence(chain=chain[::-1]), ACCEPTED))
+    a = Authority("Circle A")
+    b = Authority("Circle B", a)
+    a_by_b = Authority("", b, key=a.key, subject=a.subject)
+    device = SoftwareDevice(stage.serial(), a)
+    target.lists(device)
+    tries.append(Try("a circle", device.evidence(chain=(a_by_b.certificate, b.certificate)),
+                     "EK_CERTIFICATE_CHAIN"))
+    same = [Authority("", root, subject=distinguished("Namesake")) for _ in range(8)]
+    device = SoftwareDevice(stage.serial(), same[7])
+    target.lists(device)
+    tries.append(Try("eight namesakes, the last one right", device.evidence(
+        chain=tuple(ca.certificate for ca in same)), ACCEPTED))
+    limited = Authority("Path 0", root, path_len=0)
+    below = Authority("Below path 0", limited)
+    device = SoftwareDevice(stage.serial(), below)
+    target.lists(device)
+    tries.append(Try("a pathLenConstraint that is passed", device.evidence(
+        chain=(below.certificate, limited.certificate)), "EK_CERTIFICATE_CHAIN"))
+    hint = same[0].certificate
+    tries += [Try("nine hints", device.evidence(chain=(hint,) * 9), "MEMBER_SIZE"),
+              Try("a hint that is no certificate", device.evidence(chain=(b"\x30\x80\x00\x00",)),
+                  "EK_CHAIN_DER"),
+              Try("a hint with an octet behind it", device.evidence(chain=(hint + b"\x00",)),
+                  "EK_CHAIN_DER")]
+    verdict.evidence(target, tries)
+    hidden = SoftwareDevice(stage.serial(), Authority("Hinted", stage.root))
+    stage.target().lists(hidden)
+    verdict.evidence(stage.target(), [Try(
+        "a good hint under an anchor not marked hints", hidden.evidence(
+            chain=(hidden.vendor.certificate,)), "EK_CERTIFICATE_CHAIN")])
+
+
+@row(49, "SHA-1 and MD5 below the anchor; algorithms of another form")
+def weak_signatures(stage, verdict):
+    target = stage.target("weak")
+    root = Authority("Weak Root", key=RsaKey())
+    marked = Authority("Marked Root", key=RsaKey())
+    weak = Authority("Weak CA", root, digest="sha1")
+    target.trusts(root.certificate, weak.certificate)
+    target.trusts(marked.certificate, marks="sha1")
+    device = SoftwareDevice(stage.serial(), root)
+    below = SoftwareDevice(stage.serial(), weak)
+    fine, old = SoftwareDevice(stage.serial(), root), SoftwareDevice(stage.serial(), marked)
+    target.lists(device, below, fine, old)
+    tries = []
+    for digest in ("sha1", "md5"):
+        tries.append(Try(f"{digest} in the leaf", device.evidence(
+            ek_certificate=device.certify(digest=digest)), "EK_CERTIFICATE_ALGORITHM"))
+    tries.append(Try("sha1 in a CA", below.evidence(), "EK_CERTIFICATE_ALGORITHM"))
+    for digest in ("sha256", "sha384", "sha512"):
+        fine = SoftwareDevice(stage.serial(), root)
+        target.lists(fine)
+        fine.ek_certificate = fine.certify(digest=digest)
+        tries.append(Try(digest, fine.evidence(), ACCEPTED))
+    old.ek_certificate = old.certify(digest="sha1")
+    tries.append(Try("sha1 under an anchor marked sha1", old.evidence(), ACCEPTED))
+    tries.append(Try("md5 under an anchor marked sha1", old.evidence(
+        ek_certificate=old.certify(digest="md5")), "EK_CERTIFICATE_ALGORITHM"))
+    mismatched = device.certify(inner=root.key.algorithm("sha256"),
+                                outer=root.key.algorithm("sha384"))
+    tries.append(Try("two AlgorithmIdentifiers that differ",
+                     device.evidence(ek_certificate=mismatched), "EK_CERTIFICATE_CHAIN"))
+    verdict.evidence(target, tries)
+
+
+@row(50, "a maker of software TPMs, imported into a CA that is no laboratory's")
+def software_vendors(stage, verdict):
+    import subprocess
+    from genuine_test.process import GENUINE_CA, attempt
+    folder = stage.folder / "production"
+    made = attempt(GENUINE_CA, "-C", folder, "init", "--name", "Production")
+    verdict.note("init", made.status == 0, True, made)
+    from genuine_test.vendor import Vendor
+    subjects = {"swtpm-localca": der.name([(COMMON_NAME, utf8("swtpm-localca-rootca"))])}
+    for what, subject in subjects.items():
+        path = stage.folder / "software-vendor.der"
+        path.write_bytes(Authority("", subject=subject).certificate)
+        tried = attempt(GENUINE_CA, "-C", folder, "trust", "import", path)
+        listed = attempt(GENUINE_CA, "-C", folder, "--json", "trust", "list").output
+        verdict.note(what, tried.status != 0 and listed.strip() in ("[]", "[\n]"), False, tried)
+    path.write_bytes(stage.root.certificate)
+    tried = attempt(GENUINE_CA, "-C", folder, "trust", "import", path)
+    verdict.note("a maker of chips", tried.status == 0, True, tried)
+
+
+@row(51, "EK certificates that are no certificate, or more than one")
+def malformed(stage, verdict):
+    device = stage.device()
+    good = device.ek_certificate
+    content = good[4:]
+    forms = {"an octet behind": good + b"\x00", "two": good * 2, "indefinite":
+             b"\x30\x80" + content + b"\x00\x00", "PEM": b"-----BEGIN CERTIFICATE-----\n",
+             "cut": good[:-1], "a SEQUENCE": b"\x30\x00", "a NULL": b"\x05\x00",
+             "deep": b"\x30\x82\x03\xe8" * 200, "a CSR": device.csr(),
+             "NV padding": good + b"\xff" * 16, "an NV header": b"\x10\x01\x00" + good}
+    tries = [Try(what, device.evidence(ek_certificate=form), "EK_CERTIFICATE_DER")
+             for what, form in forms.items()]
+    tries += [Try(f"cut at {at_octet}", device.evidence(ek_certificate=good[:at_octet]),
+                  "EK_CERTIFICATE_DER") for at_octet in stage.some(range(1, len(good)), 8)]
+    tries.append(Try("empty", device.evidence(ek_certificate=b""), "MEMBER_SIZE"))
+    tries.append(Try("4097 octets", device.evidence(ek_certificate=bytes(4097)), "MEMBER_SIZE"))
+    verdict.evidence(stage.target(), tries)
+
+
+@row(53, "no EK certificate: trust = both, vendor, manifest")
+def without_certificate(stage, verdict):
+    for trust, number in (("both", 3), ("vendor", 1), ("manifest", 2)):
+        target = stage.target(trust if trust != "both" else "main",
+                              **({} if trust == "both" else {"endorsement": {"trust": trust}}))
+        device, broken = stage.devices(2, target)
+        device.ek_certificate = None
+        is_enough = trust == "manifest"
+        verdict.evidence(target, [Try(
+            f"trust = {trust}", device.evidence(verdict=(number, 1)),
+            ACCEPTED if is_enough else "EK_CERTIFICATE_PRESENT")])
+        if is_enough:
+            broken.ek_certificate = b"no certificate at all"
+            verdict.evidence(target, [Try("a certificate that nobody reads", broken.evidence(
+                verdict=(number, 1)), ACCEPTED)])
+
+
+@row(54, "a genuine TPM of a trusted vendor that is in no manifest")
+def unlisted(stage, verdict):
+    stranger = SoftwareDevice(stage.serial(), stage.vendor)
+    listed = stage.device()
+    stage.target()
+    verdict.evidence(stage.target(), [
+        Try("an EK that nobody listed", stranger.evidence(), ACCEPTED, "EK_LISTED"),
+        Try("with the serial of a listed one", stranger.evidence(serial=listed.serial), ACCEPTED,
+            "EK_LISTED")])
+
+
+@row(55, "other spellings of a listed EK's area")
+def spellings(stage, verdict):
+    device = stage.device(template="L-1")
+    area = device.ek_area
+    forms = [area.but(attributes=area.attributes ^ bit) for bit in (0x40, 0x400)]
+    forms += [area.but(policy=bytes(32)), area.but(exponent=65537),
+              TEMPLATES["H-1"].but(unique=area.unique, attributes=0x000300B2)]
+    verdict.evidence(stage.target(), [
+        Try("another spelling", device.evidence(ek_public=form.tpm2b()), "EK_TEMPLATE")
+        for form in forms])
+
+
+@row(56, "a ban of EK, IK or serial that comes after the challenge")
+def banned(stage, verdict):
+    target = stage.target()
+    for kind in ("ek", "ik", "serial"):
+        device = stage.device()
+        evidence = device.evidence()
+        value = {"ek": device.ek_id, "ik": device.ik_id, "serial": device.serial}[kind]
+        verdict.evidence(target, [Try(f"before the ban of the {kind}", evidence, ACCEPTED,
+                                      endpoints=("getChallenge",))])
+        old = target.header()
+        target.ca.does("ban", "add", kind, value)
+        verdict.evidence(target, [Try(f"the {kind} is banned", evidence, "NOT_BANNED",
+                                      endpoints=("getCertificate",), header=header)
+                                  for header in (old, None)])
+        target.ca.does("ban", "remove", kind, value)
+        verdict.evidence(target, [Try("the ticket from before", evidence, "NO_LATER_CHANGE",
+                                      endpoints=("getCertificate",), header=old)])
+        verdict.evidence(target, [Try("lifted", evidence, ACCEPTED,
+                                      endpoints=("getCertificate",))])
+
+
+@row(57, "addresses in the certificate: nobody is called")
+def addresses(stage, verdict):
+    import socket
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(1)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/x"
+        uri = der.context(6, url.encode(), constructed=False)
+        access = extension(certificates.AUTHORITY_ACCESS, der.sequence(
+            *(der.sequence(der.oid(kind), uri) for kind in
+              ("1.3.6.1.5.5.7.48.1", "1.3.6.1.5.5.7.48.2"))))
+        points = extension(certificates.CRL_POINTS, der.sequence(der.sequence(
+            der.context(0, der.context(0, uri)))))
+        device = stage.device()
+        device.ek_certificate = device.certify(changes={"access": access, "points": points})
+        verdict.evidence(stage.target(), [Try("AIA and CRL distribution point", device.evidence(),
+                                              ACCEPTED)])
+        try:
+            listener.accept()
+            verdict.note("a connection", False, False, "somebody called")
+        except TimeoutError:
+            verdict.note("no connection", True)
+
+
+# ---- D ----
+
+
+@row(58, "RSA keys of other sizes, as IK and EK")
+def sizes(stage, verdict):
+    device = stage.device(template="L-1", ik=2048)
+    evidence = device.evidence()
+    tries = []
+    for bits in (512, 1024, 1536, 2040, 2047, 2049, 2056, 3071):
+        octets = (bits + 7) // 8
+        unique = [((1 << bits - 1) | 1).to_bytes(octets, "big")]
+        for member, area, odd, even in (("ik_public", device.ik_area, "IK_KEY_SIZE", "IK_KEY_SIZE"),
+                                        ("ek_public", device.ek_area, "EK_TEMPLATE",
+                                         "EK_TEMPLATE")):
+            tries.append(Try(f"{member} of {bits} bits", evidence.but(
+                **{member: area.but(key_bits=bits, unique=unique).tpm2b()}), even))
+    for bits in (8192, 16384):
+        unique = [((1 << bits - 1) | 1).to_bytes(bits // 8, "big")]
+        tries += [Try(f"{member} of {bits} bits", evidence.but(
+            **{member: area.but(key_bits=bits, unique=unique).tpm2b()}), "MEMBER_SIZE" if
+            bits // 8 + 60 > 1024 else f"{member[:2].upper()}_PUBLIC_READ")
+            for member, area in (("ik_public", device.ik_area), ("ek_public", device.ek_area))]
+    verdict.evidence(stage.target(), tries)
+
+
+def primes_of_roca():
+    return (3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83,
+            89, 97, 101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167)
+
+
+def roca_modulus(exponent):
+    """A number that is 65537^exponent modulo each of the primes, 2048 bits, odd, no small factor."""
+    product = 1
+    for prime in primes_of_roca():
+        product *= prime
+    number = (1 << 2047) - (1 << 2047) % product + pow(65537, exponent, product) + product
+    while not number & 1 or any(number % p == 0 for p in range(3, 1000, 2) if is_prime(p)):
+        number += product
+    assert number.bit_length() == 2048
+    return number
+
+
+def is_prime(number):
+    return number > 1 and all(number % d for d in range(2, int(number ** 0.5) + 1))
+
+
+def is_probable_prime(number):
+    return all(number % p for p in (3, 5, 7, 11, 13)) and all(
+        pow(base, number - 1, number) == 1 for base in (2, 3, 5, 7))
+
+
+def close_modulus(distance):
+    """The product of two primes that lie close to one another."""
+    import random
+    start = (1 << 1023) | (1 << 1022) | random.getrandbits(1020) | 1
+    found = []
+    while len(found) < 2:
+        if is_probable_prime(start):
+            found.append(start)
+            start += distance
+            start |= 1
+        start += 2
+    return found[0] * found[1]
+
+
+def with_modulus(device, modulus, as_ik):
+    """The device's evidence with this modulus as its IK or EK, all else made for it."""
+    from attacker.csr import body, signed, subject
+    unique = [modulus.to_bytes(256, "big")]
+    if not as_ik:
+        return device.evidence(ek_public=device.ek_area.but(unique=unique).tpm2b())
+    info = body(device.ik, subject(device.serial), spki=rsa_spki(modulus))
+    return device.evidence(ik_public=device.ik_area.but(unique=unique).tpm2b(),
+                           csr=signed(info, device.ik.algorithm(), device.ik.sign(info)))
+
+
+@row(59, "moduli of the ROCA form")
+def roca(stage, verdict):
+    device = stage.device(template="L-1", ik=2048)
+    verdict.evidence(stage.target(), [
+        Try(f"{what} 65537^{exponent}", with_modulus(device, roca_modulus(exponent), what == "IK"),
+            f"{what}_ROCA") for what in ("IK", "EK") for exponent in (1, 2, 3, 1000, 123456789)])
+
+
+@row(60, "products of close primes")
+def fermat(stage, verdict):
+    device = stage.device(template="L-1", ik=2048)
+    verdict.evidence(stage.target(), [
+        Try(f"{what} {distance} apart", with_modulus(device, close_modulus(distance), what == "IK"),
+            f"{what}_FERMAT") for what in ("IK", "EK") for distance in (2, 1 << 20, 1 << 100)])
+
+
+@row(63, "curves spelt out, compressed and hybrid points, in CSR and EK certificate")
+def point_forms(stage, verdict):
+    from attacker.csr import body, signed, subject
+    device = stage.device()
+    curve, (x, y) = device.ik.curve, device.ik.point
+    explicit = der.sequence(
+        der.integer(1), der.sequence(der.oid("1.2.840.10045.1.1"), der.integer(curve.p)),
+        der.sequence(der.octet_string(curve.octets(curve.p - 3)),
+                     der.octet_string(curve.octets(curve.b))),
+        der.octet_string(b"\x04" + b"".join(map(curve.octets, curve.base))), der.integer(curve.n))
+    tries = []
+
+    def forms(key):
+        x, y = key.point
+        whole = b"".join(map(curve.octets, (x, y)))
+        return {"explicit parameters": ecc_spki(curve, b"\x04" + whole, explicit),
+                "compressed": ecc_spki(curve, bytes([2 + (y & 1)]) + curve.octets(x)),
+                "hybrid": ecc_spki(curve, bytes([6 + (y & 1)]) + whole),
+                "another curve's name": der.sequence(der.sequence(
+                    der.oid("1.2.840.10045.2.1"), der.oid("1.3.132.0.10")),
+                    der.bit_string(b"\x04" + whole))}
+
+    for what, spki in forms(device.ik).items():
+        info = body(device.ik, subject(device.serial), spki=spki)
+        tries.append(Try(f"csr: {what}", device.evidence(csr=signed(
+            info, device.ik.algorithm(), device.ik.sign(info))), "CSR_KEY"))
+    for what, spki in forms(device.ek).items():
+        tries.append(Try(f"EK certificate: {what}", device.evidence(
+            ek_certificate=stage.vendor.certify(spki)), "EK_CERTIFICATE_KEY"))
+    verdict.evidence(stage.target(), tries)
+
+
+@row(64, "an IK that has been another binding's")
+def taken_ik(stage, verdict):
+    first, second = stage.devices(2)
+    target = stage.target()
+    verdict.evidence(target, [Try("the first", first.evidence(), ACCEPTED)])
+    verdict.evidence(target, [Try("another serial, another EK", second.with_ik(
+        first.ik).evidence(), ACCEPTED, "IK_BINDING")])
