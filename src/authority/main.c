@@ -27,7 +27,6 @@ enum { VERIFIER_COUNT_MAX = 64, FRAMES_PER_TURN = 32 };
 static const int system_calls[] = { SCMP_SYS(memfd_create) };
 
 static struct {
-	struct role role;
 	size_t verifier_count;
 	struct materials sets[2]; /* one in force, one being prepared */
 	size_t in_force;          /* which */
@@ -75,13 +74,8 @@ static void commit(void)
 	authority.is_prepared = false;
 	authority.acts.materials = &authority.sets[authority.in_force];
 	authority.acts.is_paused = false;
-	if (!authority.is_in_force) {
-		const struct sandbox sandbox = { .uid = authority.role.uid, .directory = -1, .file_size_max = CRL_MAX,
-			.system_calls = system_calls, .system_call_count = sizeof(system_calls) / sizeof(system_calls[0]) };
-
-		sandbox_enter(&sandbox);
-		authority.is_in_force = true;
-	}
+	authority.is_in_force = true;
+	send_control(MESSAGE_COMMITTED, "");
 	ask_tidy();
 }
 
@@ -302,7 +296,11 @@ int main(int argc, char **argv)
 
 	if (count == 0 || count > VERIFIER_COUNT_MAX)
 		return 2;
-	authority.role = role_open(argc, argv, "genuine-ca-authority", ROLE_NEXT + (int)count, true);
+	const struct role role = role_open(argc, argv, "authority", ROLE_NEXT + (int)count, true);
+	const struct sandbox sandbox = { .uid = role.uid, .directory = -1, .file_size_max = CRL_MAX,
+		.system_calls = system_calls,
+		.system_call_count = sizeof(system_calls) / sizeof(system_calls[0]) };
+
 	authority.verifier_count = count;
 	authority.acts.store = ROLE_UPSTREAM;
 	revocation_list_open(&authority.list, ROLE_UPSTREAM, ROLE_CONTROL);
@@ -310,6 +308,7 @@ int main(int argc, char **argv)
 	if (RAND_bytes(authority.acts.owner, OWNER_SIZE) != 1 ||
 		RAND_bytes((uint8_t *)&authority.acts.next_request, sizeof(authority.acts.next_request)) != 1)
 		return EXIT_FAILURE;
+	sandbox_enter(&sandbox);
 	loop();
 	return EXIT_SUCCESS;
 }

@@ -81,13 +81,14 @@ static void commit(struct front *front)
 	front->prepared = NULL;
 	quota_set_rates(&front->quota, front->in_force->configuration.rate_per_prefix,
 		front->in_force->configuration.rate_all);
-	if (!is_first)
-		return;
-	front_sandbox_enter(&front->role);
-	if (listener_start(front) != FAULT_NONE) {
-		log_error("the listening socket cannot be watched");
-		exit(EXIT_FAILURE);
+	if (is_first) {
+		front_sandbox_enter(&front->role);
+		if (listener_start(front) != FAULT_NONE) {
+			log_error("the listening socket cannot be watched");
+			exit(EXIT_FAILURE);
+		}
 	}
+	reply(MESSAGE_COMMITTED, REQUEST_NONE, "");
 }
 
 /* ---- revocation lists ---- */

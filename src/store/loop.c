@@ -101,6 +101,7 @@ static void commit(struct loop *loop)
 	policy_draft_commit(&loop->draft, &loop->policy);
 	store_use(loop->store, &loop->policy);
 	loop->is_in_force = true;
+	answer_load(loop, REQUEST_NONE, MESSAGE_COMMITTED, "");
 }
 
 static void load(struct loop *loop, struct bytes body, int descriptor)

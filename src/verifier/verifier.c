@@ -81,6 +81,7 @@ static void commit(struct verifier *verifier)
 		role_peer_is_taken("the supervisor committed what was not prepared");
 	policy_close(verifier->in_force);
 	verifier->in_force = owned_take(verifier->prepared);
+	answer_supervisor(verifier, MESSAGE_COMMITTED, REQUEST_NONE, "");
 	log_info("policy in force: %zu anchors", trust_anchor_count(verifier->in_force->trust));
 }
 

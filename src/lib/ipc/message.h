@@ -45,6 +45,7 @@ enum message_type {
 	MESSAGE_COMMIT = 36,        /* supervisor → role: prepared becomes in force */
 	MESSAGE_ABANDON = 37,       /* supervisor → role: forget what was prepared */
 	MESSAGE_TICK = 38,          /* supervisor → authority, each second and after an operator's act */
+	MESSAGE_COMMITTED = 40,     /* role → supervisor: it is so; the first time: in its sandbox */
 	MESSAGE_STOP = 39,          /* supervisor → role: take nothing new, finish, exit 0 */
 
 	MESSAGE_OPERATOR = 48,      /* operator → supervisor → store */
@@ -258,7 +259,8 @@ enum fault crl_notice_read(struct bytes body, struct crl_notice *out);
 /*
  * What a role is given at start and at each reload: items, then MESSAGE_LOAD_END. The role
  * prepares them beside what is in force and says MESSAGE_LOADED or MESSAGE_LOAD_REFUSED; when all
- * have prepared, MESSAGE_COMMIT makes it so everywhere: all or nothing.
+ * have prepared, MESSAGE_COMMIT makes it so everywhere, all or nothing, and each says
+ * MESSAGE_COMMITTED.
  */
 enum load_kind {
 	LOAD_CONFIGURATION = 1,  /* all: genuine.conf as it stands; read by configuration_read */

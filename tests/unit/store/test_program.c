@@ -159,6 +159,7 @@ static void load(struct program *program)
 	assert_int_equal(loaded.request, program->request);
 	struct writer writer = begin(program, MESSAGE_COMMIT);
 	send_frame(program->control, &writer, -1);
+	assert_int_equal(receive(program, program->control).type, MESSAGE_COMMITTED);
 }
 
 /* Does an act; how many rows it gave. */

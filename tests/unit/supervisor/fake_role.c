@@ -87,6 +87,7 @@ static void take(struct bytes frame, int descriptor)
 		return;
 	case MESSAGE_COMMIT:
 		note("commit");
+		reply(MESSAGE_COMMITTED, "");
 		return;
 	case MESSAGE_ABANDON:
 		note("abandon");

@@ -150,6 +150,7 @@ static void bring_into_force(struct stage *stage)
 	assert_int_equal(message.type, MESSAGE_LOADED);
 	assert_int_equal(message.request, 7);
 	send_empty(stage->control, MESSAGE_COMMIT, 0);
+	assert_int_equal(receive(stage, stage->control).type, MESSAGE_COMMITTED);
 }
 
 static void send_evidence(struct stage *stage, uint64_t request)
@@ -327,6 +328,7 @@ static void test_refused_load(void **state)
 	send_empty(stage.control, MESSAGE_LOAD_END, 10);
 	assert_int_equal(receive(&stage, stage.control).type, MESSAGE_LOADED);
 	send_empty(stage.control, MESSAGE_COMMIT, 0);
+	assert_int_equal(receive(&stage, stage.control).type, MESSAGE_COMMITTED);
 	send_evidence(&stage, 3);
 	assert_refused(&stage, 3, CHECK_EK_ACCEPTED);
 	assert_stops(&stage);
