@@ -155,12 +155,20 @@ enum signature_strength certificate_signature_strength(const X509 *certificate)
 	return strength_of_hash(hash);
 }
 
+/* RFC 5280, 4.1.2.5.1 and 4.1.2.5.2: whole seconds, in Z. OpenSSL reads fractions as well. */
+static bool is_certificate_time(const ASN1_TIME *time)
+{
+	return ASN1_STRING_length(time) == (ASN1_STRING_type(time) == V_ASN1_UTCTIME ?
+		(int)strlen("YYMMDDHHMMSSZ") : (int)strlen("YYYYMMDDHHMMSSZ"));
+}
+
 static bool seconds_of(const ASN1_TIME *time, int64_t *out)
 {
 	owned(ASN1_TIME) *epoch = ASN1_TIME_set(NULL, 0);
 	int days, seconds;
 
-	if (epoch == NULL || ASN1_TIME_diff(&days, &seconds, epoch, time) != 1)
+	if (epoch == NULL || !is_certificate_time(time) ||
+			ASN1_TIME_diff(&days, &seconds, epoch, time) != 1)
 		return false;
 	*out = (int64_t)days * 86400 + seconds;
 	return true;

@@ -185,6 +185,9 @@ void kit_certificate_write(const struct kit_certificate *says, struct kit_buffer
 	set_name(X509_get_issuer_name(certificate), says->issuer);
 	assert_non_null(ASN1_TIME_set(X509_getm_notBefore(certificate), says->not_before_s));
 	assert_non_null(ASN1_TIME_set(X509_getm_notAfter(certificate), says->not_after_s));
+	if (says->not_after != NULL)
+		assert_int_equal(ASN1_TIME_set_string(X509_getm_notAfter(certificate),
+			says->not_after), 1);
 	assert_int_equal(X509_set_pubkey(certificate, says->key), 1);
 	if (says->is_oaep)
 		make_oaep(certificate);

@@ -31,6 +31,7 @@ struct kit_certificate {
 	bool has_unknown_critical;
 	bool is_oaep;                 /* the SubjectPublicKeyInfo says RSAES-OAEP */
 	int64_t not_before_s, not_after_s;
+	const char *not_after; /* spelt out, instead of not_after_s; NULL: not */
 	const char *hash;
 	long number;
 };

@@ -584,6 +584,12 @@ static void ends_before_it_begins(struct kit *kit)
 	kit->ek_certificate.not_after_s = kit->ek_certificate.not_before_s - 1;
 }
 
+/* RFC 5280, 4.1.2.5.2: no fractional seconds; OpenSSL would read them. */
+static void ends_at_a_fraction(struct kit *kit)
+{
+	kit->ek_certificate.not_after = "20990101000000.5Z";
+}
+
 static void other_manufacturer(struct kit *kit)
 {
 	kit->marks = "manufacturer=INTC,manufacturer=53544D20";
@@ -675,6 +681,7 @@ static const struct wrong wrongs[] = {
 	{ CHECK_EK_CERTIFICATE_TIME, "not yet valid", not_yet_valid, NULL },
 	{ CHECK_EK_CERTIFICATE_TIME, "expired, enforced", expired_enforced, NULL },
 	{ CHECK_EK_CERTIFICATE_TIME, "ends before it begins", ends_before_it_begins, NULL },
+	{ CHECK_EK_CERTIFICATE_TIME, "ends at a fraction of a second", ends_at_a_fraction, NULL },
 	{ CHECK_EK_CERTIFICATE_MANUFACTURER, "another", other_manufacturer, NULL },
 	{ CHECK_EK_CERTIFICATE_MANUFACTURER, "malformed", manufacturer_malformed, NULL },
 	{ CHECK_EK_CERTIFICATE_MANUFACTURER, "absent", manufacturer_absent, NULL },
