@@ -4,6 +4,8 @@
 #   make demo       two TPMs get their certificates and talk mutual TLS; four impostors do not
 #   make test       unit and integration tests; TESTS="NAME …" runs those alone
 #   make bench      what one provisioning costs, by role
+#   make fuzz TARGET=http_head SECONDS=60    one fuzz target; tests/fuzz has them
+#   make fuzz-campaign MINUTES=5             each target until it has had that much CPU time in all
 #   make install    DESTDIR and PREFIX as usual
 #   make clean
 
@@ -11,7 +13,8 @@ BUILD  ?= build
 PREFIX ?= /usr/local
 TESTS  ?=
 
-.PHONY: all demo test bench install clean build-dependencies test-dependencies demo-dependencies
+.PHONY: all demo test bench install clean build-dependencies test-dependencies demo-dependencies \
+	fuzz fuzz-campaign fuzz-programs fuzz-dependencies
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) $(if $(MAKE_TERMOUT),,--quiet) programs
@@ -37,6 +40,25 @@ test: test-dependencies all
 
 bench: test-dependencies all
 	@GENUINE_BUILD=$(abspath $(BUILD)) tests/bench/provisioning
+
+FUZZ_BUILD ?= build-fuzz
+SECONDS    ?= 60
+MINUTES    ?= 5
+
+$(FUZZ_BUILD)/build.ninja: | fuzz-dependencies
+	@CC=clang meson setup $(FUZZ_BUILD) -Dfuzz=true
+
+fuzz-dependencies: build-dependencies
+	@dev/install-dependencies fuzz
+
+fuzz-programs: $(FUZZ_BUILD)/build.ninja
+	@ninja -C $(FUZZ_BUILD) --quiet fuzz
+
+fuzz: fuzz-programs
+	@dev/fuzz run $(FUZZ_BUILD) $(TARGET) $(SECONDS)
+
+fuzz-campaign: fuzz-programs
+	@dev/fuzz campaign $(FUZZ_BUILD) $(MINUTES)
 
 install: all
 	@meson install -C $(BUILD) --quiet

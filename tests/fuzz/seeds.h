@@ -1,0 +1,22 @@
+#ifndef TESTS_FUZZ_SEEDS_H
+#define TESTS_FUZZ_SEEDS_H
+
+#include "bytes.h"
+
+/*
+ * seeds: what make_seeds consists of: one function for each source of seeds. Each writes files into
+ * corpus/TARGET, and what is fixed into fixed/, below the current folder.
+ */
+__attribute__((format(printf, 3, 4)))
+void seed_write(const char *target, struct bytes octets, const char *name_format, ...);
+void fixed_write(const char *name, struct bytes octets);
+
+/* The same, with an octet before it that chooses. */
+void seed_write_chosen(const char *target, uint8_t choice, struct bytes octets, const char *name);
+
+void seeds_of_messages(void);     /* frames_*, by our writers */
+void seeds_of_keys(void);         /* tpm2b_public, key_file, key_gates, credential_file */
+void seeds_of_certificates(void); /* evidence, csr, der, ek_certificate, trust_*, issued_certificate */
+void seeds_of_authority(void);    /* lint, challenge_header, ticket_keys, refusal_ring */
+
+#endif
