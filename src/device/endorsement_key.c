@@ -50,7 +50,7 @@ static enum fault recognise(
 	if (tpm2b_public_read(tpm_area_bytes(area), &public) != FAULT_NONE)
 		return FAULT_NOT_FOUND;
 	const struct template_row *row = template_of(&public, true);
-	if (row == NULL)
+	if (row == NULL || !template_area_fits(row, &public))
 		return FAULT_NOT_FOUND;
 	struct tpm_key key = tpm_key_of(row, &public);
 	if (!is_of_certificate(&key, certificate) || key_id(&key, out->id) != FAULT_NONE)

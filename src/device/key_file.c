@@ -8,7 +8,7 @@ enum fault key_file_recognise(struct key_file *file)
 	if (fault != FAULT_NONE)
 		return fault;
 	file->template = template_of(&public, false);
-	if (file->template == NULL)
+	if (file->template == NULL || !template_area_fits(file->template, &public))
 		return FAULT_INVALID;
 	file->key = tpm_key_of(file->template, &public);
 	return FAULT_NONE;

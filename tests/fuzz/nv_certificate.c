@@ -9,7 +9,7 @@
 
 static void demand_within(struct bytes part, struct bytes whole)
 {
-	assert(part.len > 2 && part.data[0] == 0x30);
+	assert(part.len >= 2 && part.data[0] == 0x30);
 	assert(part.data >= whole.data && part.data + part.len <= whole.data + whole.len);
 }
 

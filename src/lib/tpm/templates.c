@@ -126,14 +126,27 @@ bool template_numbers_fit(const struct template_row *row, struct bytes a, struct
 	return coordinate_fits(row, a) && coordinate_fits(row, b);
 }
 
+static struct bytes number_a(const struct tpmt_public *area)
+{
+	return area->type == TPM_ALG_RSA ? area->rsa.modulus : area->ecc.x;
+}
+
+static struct bytes number_b(const struct tpmt_public *area)
+{
+	return area->type == TPM_ALG_RSA ? bytes_of(NULL, 0) : area->ecc.y;
+}
+
+bool template_area_fits(const struct template_row *row, const struct tpmt_public *area)
+{
+	return template_numbers_fit(row, number_a(area), number_b(area));
+}
+
 struct tpm_key tpm_key_of(const struct template_row *row, const struct tpmt_public *area)
 {
 	struct tpm_key key = { .template = (uint8_t)row->template };
-	bool is_rsa = row->type == TPM_ALG_RSA;
-	struct bytes a = is_rsa ? area->rsa.modulus : area->ecc.x;
-	struct bytes b = is_rsa ? bytes_of(NULL, 0) : area->ecc.y;
+	struct bytes a = number_a(area), b = number_b(area);
 
-	assert(template_numbers_fit(row, a, b));
+	assert(template_area_fits(row, area));
 	key.a_len = (uint16_t)a.len;
 	memcpy(key.a, a.data, a.len);
 	key.b_len = (uint16_t)b.len;

@@ -88,7 +88,10 @@ const struct template_row *template_of(const struct tpmt_public *area, bool is_e
  */
 bool template_numbers_fit(const struct template_row *, struct bytes a, struct bytes b);
 
-/* Copies the numbers; they must fit the row (template_numbers_fit). */
+/* The same for the numbers of an area that has the row's type. */
+bool template_area_fits(const struct template_row *, const struct tpmt_public *area);
+
+/* Copies the numbers; they must fit the row (template_area_fits). */
 struct tpm_key tpm_key_of(const struct template_row *, const struct tpmt_public *area);
 
 /*
