@@ -344,6 +344,8 @@ void acts_tick(struct acts *acts)
 	uint64_t now_ms = monotonic_now_ms();
 	struct refusal refusal = { .retry_after_s = RETRY_AFTER_S };
 
+	if (acts->in_hand_count == 0)
+		return;
 	refusal_set(&refusal, CHECK_STORE_ANSWER, "no answer within %d ms", ACT_LIMIT_MS);
 	for (size_t i = 0; i < ACT_COUNT_MAX; i++) {
 		struct act_in_hand *act = &acts->in_hand[i];

@@ -53,7 +53,7 @@ void acts_refused(struct acts *, int verifier, uint64_t request, const struct re
 void acts_intent_answer(struct acts *, uint64_t request, const struct intent_answer *);
 void acts_record_answer(struct acts *, uint64_t request, const struct record_answer *);
 
-/* Refuses the acts that have waited too long; to be called each second. */
+/* Refuses the acts that have waited too long; to be called at least each second. */
 void acts_tick(struct acts *);
 
 #endif

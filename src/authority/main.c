@@ -148,10 +148,9 @@ static void take_control(struct bytes frame, int descriptor)
 		return;
 	case MESSAGE_ABANDON:
 		materials_close(prepared());
-		authority.is_prepared = false;
+		authority.is_prepared = authority.has_bad_item = false;
 		return;
 	case MESSAGE_TICK:
-		acts_tick(&authority.acts);
 		ask_tidy();
 		return;
 	case MESSAGE_TLS:
@@ -284,6 +283,8 @@ static void loop(void)
 			if (channels[i].revents != 0)
 				take_frames(channels[i].fd);
 		}
+		/* Not at a tick: while a commit or the end waits for acts, the supervisor waits for us. */
+		acts_tick(&authority.acts);
 		if (authority.is_commit_waiting)
 			commit();
 	}

@@ -106,7 +106,8 @@ void revocation_list_tidy_answer(struct revocation_list *list, const struct mate
 		fail(list, "the store did not answer");
 	if (list->stage != LIST_IDLE)
 		return;
-	if (answer->state.crl_is_due || list->handed.number == 0 || is_ageing(m, answer))
+	/* One that the store kept and the fronts never got is lost to them: a commit came between. */
+	if (answer->state.crl_is_due || answer->crl_number != list->handed.number || is_ageing(m, answer))
 		begin(list, m, answer, request);
 }
 
