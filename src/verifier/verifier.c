@@ -258,13 +258,17 @@ static void turn(struct verifier *verifier)
 		/* While stopping nothing new is taken. */
 		{ .fd = verifier->is_stopping ? -1 : channels->front, .events = POLLIN },
 	};
+	int count = poll(ready, sizeof(ready) / sizeof(ready[0]),
+		verifier->is_stopping ? ANSWER_TIMEOUT_MS : -1);
 
-	if (poll(ready, sizeof(ready) / sizeof(ready[0]), -1) < 0) {
+	if (count < 0) {
 		if (errno == EINTR)
 			return;
 		log_error("poll: %s", strerror(errno));
 		exit(EXIT_FAILURE);
 	}
+	/* At the end: what is still unanswered was asked of an authority that died, or nobody waits. */
+	verifier->is_over = count == 0;
 	if (ready[0].revents != 0)
 		receive(verifier, channels->control, take_control);
 	if (ready[1].revents != 0)

@@ -372,6 +372,20 @@ static void test_stop_finishes(void **state)
 	assert_int_equal(stage_close(&stage), 0);
 }
 
+/* An authority that died owes an answer for ever; the end does not wait for it. */
+static void test_stop_without_answer(void **state)
+{
+	static struct stage stage;
+
+	(void)state;
+	stage_open(&stage);
+	kit_build(&stage.kit);
+	bring_into_force(&stage);
+	send_evidence(&stage, 1);
+	assert_facts(&stage, 1);
+	assert_stops(&stage);
+}
+
 /* A front or an authority that sends what no honest one sends is taken: the verifier ends. */
 static void test_peer_is_taken(void **state)
 {
@@ -398,6 +412,7 @@ int main(void)
 		cmocka_unit_test(test_refused_load),
 		cmocka_unit_test(test_crl_in_descriptor),
 		cmocka_unit_test(test_stop_finishes),
+		cmocka_unit_test(test_stop_without_answer),
 		cmocka_unit_test(test_peer_is_taken),
 	};
 
