@@ -18,32 +18,17 @@
 #include "software_key.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <openssl/pem.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <tss2/tss2_tctildr.h>
-#include <unistd.h>
-
-static void write_file(const char *folder, const char *name, struct bytes octets)
-{
-	char path[256];
-
-	(void)mkdir(folder, 0755);
-	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-	FILE *file = fopen(path, "wb");
-	assert(file != NULL && fwrite(octets.data, 1, octets.len, file) == octets.len);
-	int result = fclose(file);
-	assert(result == 0);
-}
 
 /* ---- certificates ---- */
 
 enum { NOW_S = 1795392000, DAY_S = 86400 };
 
-static void write_pem(const char *folder, const char *name, X509 *first, X509 *second)
+/* Certificates in PEM; out views what the caller frees. */
+static BIO *pem_of(X509 *first, X509 *second, struct bytes *out)
 {
 	BIO *memory = BIO_new(BIO_s_mem());
 	char *text;
@@ -53,7 +38,25 @@ static void write_pem(const char *folder, const char *name, X509 *first, X509 *s
 		result &= PEM_write_bio_X509(memory, second);
 	assert(result == 1);
 	long len = BIO_get_mem_data(memory, &text);
-	write_file(folder, name, bytes_of(text, (size_t)len));
+	*out = bytes_of(text, (size_t)len);
+	return memory;
+}
+
+static void seed_pem(const char *name, X509 *first, X509 *second)
+{
+	struct bytes pem;
+	BIO *memory = pem_of(first, second, &pem);
+
+	seed_write("issued_certificate", pem, "%s", name);
+	BIO_free(memory);
+}
+
+static void fixed_pem(const char *name, X509 *certificate)
+{
+	struct bytes pem;
+	BIO *memory = pem_of(certificate, NULL, &pem);
+
+	fixed_write(name, pem);
 	BIO_free(memory);
 }
 
@@ -64,8 +67,8 @@ static void write_ik(const struct software_key *ik)
 	struct signature proof = software_key_sign(ik, BYTES_OF_LITERAL("octets to be signed"));
 
 	tpm2b_public_write(&w, &ik->key);
-	write_file("fixed", "device-ik.pub", writer_written(&w));
-	write_file("fixed", "device-proof.sig", bytes_of(proof.data, proof.len));
+	fixed_write("device-ik.pub", writer_written(&w));
+	fixed_write("device-proof.sig", bytes_of(proof.data, proof.len));
 }
 
 static void make_certificates(void)
@@ -81,19 +84,18 @@ static void make_certificates(void)
 	struct software_key sub_key = software_key_make(TEMPLATE_IK_P256_NODA);
 	X509 *ca = software_ca_issue(&ca_wish, ca_key.pkey, NULL, ca_key.pkey);
 	X509 *sub = software_ca_issue(&ca_wish, sub_key.pkey, ca, ca_key.pkey);
-	static const char folder[] = "corpus/issued_certificate";
 
 	write_ik(&ik);
-	write_pem("fixed", "device-ca.pem", ca, NULL);
-	write_pem(folder, "direct", software_ca_issue(&wish, ik.pkey, ca, ca_key.pkey), NULL);
-	write_pem(folder, "through-sub", software_ca_issue(&wish, ik.pkey, sub, sub_key.pkey), sub);
-	write_pem(folder, "another-key", software_ca_issue(&wish, ca_key.pkey, ca, ca_key.pkey), ca);
-	write_pem(folder, "a-ca", sub, ca);
+	fixed_pem("device-ca.pem", ca);
+	seed_pem("direct", software_ca_issue(&wish, ik.pkey, ca, ca_key.pkey), NULL);
+	seed_pem("through-sub", software_ca_issue(&wish, ik.pkey, sub, sub_key.pkey), sub);
+	seed_pem("another-key", software_ca_issue(&wish, ca_key.pkey, ca, ca_key.pkey), ca);
+	seed_pem("a-ca", sub, ca);
 	wish.second_serial = "SN-0002";
-	write_pem(folder, "two-serials", software_ca_issue(&wish, ik.pkey, ca, ca_key.pkey), ca);
+	seed_pem("two-serials", software_ca_issue(&wish, ik.pkey, ca, ca_key.pkey), ca);
 	wish.second_serial = NULL;
 	wish.key_usage = wish.extended_key_usage = NULL;
-	write_pem(folder, "no-usage", software_ca_issue(&wish, ik.pkey, ca, ca_key.pkey), NULL);
+	seed_pem("no-usage", software_ca_issue(&wish, ik.pkey, ca, ca_key.pkey), NULL);
 }
 
 /* ---- a TPM's responses ---- */
@@ -108,20 +110,20 @@ static void begin(struct tpm *tpm)
 	fake_tpm_open(tpm, &recorder, &failure);
 }
 
-static void end(struct tpm *tpm, const char *target, const char *name, struct bytes before)
+static void end(struct tpm *tpm, const char *what, const char *name, struct bytes before)
 {
 	static uint8_t buffer[RECORD_MAX + CREDENTIAL_MAX];
 	struct writer w = WRITER_OF_ARRAY(buffer);
-	char folder[64];
+	char target[32];
 
 	fake_tpm_close(tpm);
 	if (failure.what[0] != '\0')
-		(void)fprintf(stderr, "%s %s: %s\n", target, name, failure.what);
+		(void)fprintf(stderr, "%s %s: %s\n", what, name, failure.what);
 	if (before.len > 0)
 		writer_tpm2b(&w, before);
 	writer_bytes(&w, bytes_of(recorder.record, recorder.record_len));
-	(void)snprintf(folder, sizeof(folder), "corpus/tpm_%s", target);
-	write_file(folder, name, writer_written(&w));
+	(void)snprintf(target, sizeof(target), "tpm_%s", what);
+	seed_write(target, writer_written(&w), "%s", name);
 }
 
 static struct tpm_key key_at(uint32_t handle, bool is_ek)
@@ -181,12 +183,11 @@ static void record(const char *what, const char *name)
 
 int main(int argc, char **argv)
 {
-	if (argc < 3 || chdir(argv[1]) != 0) {
+	if (argc != 3 && argc != 4) {
 		(void)fprintf(stderr, "usage: make_device_seeds FOLDER certificates|WHAT NAME\n");
 		return 2;
 	}
-	(void)mkdir("corpus", 0755);
-	(void)mkdir("fixed", 0755);
+	seeds_open(argv[1]);
 	if (argc == 3)
 		make_certificates();
 	else

@@ -4,9 +4,13 @@
 #include "bytes.h"
 
 /*
- * seeds: what make_seeds consists of: one function for each source of seeds. Each writes files into
- * corpus/TARGET, and what is fixed into fixed/, below the current folder.
+ * seeds: the files of corpus/TARGET, and what is fixed in fixed/: written by make_seeds, which has one
+ * function for each source of them, and by make_device_seeds.
  */
+
+/* The folder in which corpus/ and fixed/ are; once, first. */
+void seeds_open(const char *folder);
+
 __attribute__((format(printf, 3, 4)))
 void seed_write(const char *target, struct bytes octets, const char *name_format, ...);
 void fixed_write(const char *name, struct bytes octets);
