@@ -5,6 +5,7 @@
 #   make test       unit and integration tests; TESTS="NAME …" runs those alone
 #   make bench      what one provisioning costs, by role
 #   make fuzz TARGET=http_head SECONDS=60    one fuzz target; tests/fuzz has them
+#   make fuzz-replay                         all seeds and findings through every target
 #   make fuzz-campaign MINUTES=5             each target until it has had that much CPU time in all
 #   make install    DESTDIR and PREFIX as usual
 #   make clean
@@ -14,7 +15,7 @@ PREFIX ?= /usr/local
 TESTS  ?=
 
 .PHONY: all demo test bench install clean build-dependencies test-dependencies demo-dependencies \
-	fuzz fuzz-campaign fuzz-programs fuzz-dependencies
+	fuzz fuzz-replay fuzz-campaign fuzz-programs fuzz-dependencies
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) $(if $(MAKE_TERMOUT),,--quiet) programs
@@ -56,6 +57,9 @@ fuzz-programs: $(FUZZ_BUILD)/build.ninja
 
 fuzz: fuzz-programs
 	@dev/fuzz run $(FUZZ_BUILD) $(TARGET) $(SECONDS)
+
+fuzz-replay: test-dependencies all
+	@dev/run-tests $(BUILD) --suite fuzz-replay
 
 fuzz-campaign: fuzz-programs
 	@dev/fuzz campaign $(FUZZ_BUILD) $(MINUTES)
