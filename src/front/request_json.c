@@ -230,10 +230,39 @@ static void take_members(struct reading *reading, const json_t *object, uint8_t 
 	}
 }
 
+/*
+ * Whether no bracket stands deeper than JSON_DEPTH_MAX, asked before the library sees the body: it
+ * calls itself for each level, and the stack of a process whose memory is locked may not grow.
+ */
+static bool is_shallow(struct bytes body)
+{
+	size_t depth = 0;
+	bool is_in_string = false;
+
+	for (size_t i = 0; i < body.len; i++) {
+		uint8_t c = body.data[i];
+
+		if (is_in_string && c == '\\')
+			i++;
+		else if (c == '"')
+			is_in_string = !is_in_string;
+		else if (!is_in_string && (c == '[' || c == '{') && ++depth > JSON_DEPTH_MAX)
+			return false;
+		else if (!is_in_string && (c == ']' || c == '}') && depth > 0)
+			depth--;
+	}
+	return true;
+}
+
 /* RFC 8259; an object without duplicates. NULL where it is not one. */
 static json_t *parse(struct reading *reading, struct bytes body)
 {
 	json_error_t error;
+
+	if (!is_shallow(body)) {
+		refuse(reading, CHECK_JSON_FORM, "a depth of more than %d", JSON_DEPTH_MAX);
+		return NULL;
+	}
 	json_t *value = json_loadb((const char *)body.data, body.len, JSON_REJECT_DUPLICATES,
 		&error);
 

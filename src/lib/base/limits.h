@@ -42,6 +42,7 @@ enum {
 	ANCHOR_COUNT_MAX = 4096,   /* the largest public bundle has 1,572 */
 	PATH_LEN_MAX = 7,          /* certificates between an EK and its anchor, both counted */
 	DER_DEPTH_MAX = 16,
+	JSON_DEPTH_MAX = 16,       /* of a request; one that we take has 2 */
 
 	/* Frames between roles: the largest is a request with a full chain, about 40 KiB. */
 	FRAME_MAX = 49152,

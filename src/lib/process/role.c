@@ -20,6 +20,9 @@
 
 enum { EXIT_USAGE = 2 };
 
+/* Far more than any request needs: the largest frames are those of the library's own parsers. */
+enum { STACK_GROWN = 1024 * 1024, PAGE = 4096 };
+
 /* Decimal digits and no more: an argument of the supervisor's is never anything else. */
 static unsigned number_read(const char *text, const char *what)
 {
@@ -52,6 +55,18 @@ static void refuse_to_be_read(void)
 }
 
 /*
+ * Gives the stack all the pages that it will ever need. Locked memory counts against a limit that
+ * is passed already, and a locked stack that wants to grow past it is a segmentation fault.
+ */
+__attribute__((noinline)) static void grow_stack(void)
+{
+	volatile uint8_t room[STACK_GROWN];
+
+	for (size_t i = 0; i < sizeof(room); i += PAGE)
+		room[i] = 0;
+}
+
+/*
  * Keeps secrets out of swap. Pages to come are locked only where there is no limit on them: under
  * a limit, a locked process would run out of memory in the middle of a request.
  */
@@ -61,6 +76,7 @@ static void lock_memory(void)
 	struct rlimit limit;
 	int flags = MCL_CURRENT;
 
+	grow_stack();
 	(void)setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY)
 		flags |= MCL_FUTURE;

@@ -108,6 +108,10 @@ static void test_depth(void **state)
 	(void)state;
 	memset(body, '[', BODY_MAX);
 	refuses(body, CHECK_JSON_FORM, "depth");
+	refuses("{" KEYS ",\"csr\":[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]}", CHECK_JSON_FORM, "depth");
+	refuses("{" KEYS ",\"\\\"[\":{\"[[[[[[[[[[[[[[[[[[[[\":[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]}}",
+		CHECK_JSON_FORM, "depth");
+	refuses("{" KEYS ",\"[[[[[[[[[[[[[[[[[[[[\":1}", CHECK_JSON_SCHEMA, "not a member");
 	refuses("{" KEYS ",\"csr\":[[[[[[[[]]]]]]]]}", CHECK_JSON_SCHEMA, "csr is not a string");
 }
 
