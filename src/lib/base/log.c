@@ -1,5 +1,6 @@
 #include "log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,11 +10,30 @@ enum { LINE_MAX_OCTETS = 2048 };
 
 static const char *log_role = "genuine";
 static bool log_to_journal;
+static unsigned log_lost; /* lines that nobody took since the last one that was */
 
 void log_open(const char *role)
 {
 	log_role = role;
 	log_to_journal = getenv("JOURNAL_STREAM") != NULL;
+}
+
+/* A pipe whose reader has stopped takes no more, and write would stop us as well. */
+static bool is_taken(void)
+{
+	struct pollfd log = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&log, 1, 0) == 1 && (log.revents & POLLOUT) != 0;
+}
+
+/* Before the next line: how many were lost. */
+static void tell_lost(void)
+{
+	unsigned lost = log_lost;
+
+	log_lost = 0;
+	if (lost > 0)
+		log_warning("%u lines were lost: nobody read them", lost);
 }
 
 void log_line(enum log_priority priority, const char *format, ...)
@@ -22,6 +42,11 @@ void log_line(enum log_priority priority, const char *format, ...)
 	int len = 0;
 	va_list arguments;
 
+	if (!is_taken()) {
+		log_lost++;
+		return;
+	}
+	tell_lost();
 	if (log_to_journal)
 		len = snprintf(line, sizeof(line), "<%d>", (int)priority);
 	len += snprintf(line + len, sizeof(line) - (size_t)len, "%s: ", log_role);

@@ -6,7 +6,8 @@
 /*
  * log: one line on standard error per event: "<priority>role: text". Only a role's coordinator
  * logs; libraries return faults. Text that came from outside goes through log_escape first, so
- * that a line stays a line. Secrets are never arguments.
+ * that a line stays a line. Secrets are never arguments. Where standard error takes no more a line
+ * is lost rather than waited for, and the next one that is taken says how many were.
  *
  * The priority prefix ("<3>", sd-daemon(3)) is written only where JOURNAL_STREAM is set.
  */

@@ -3,10 +3,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 static void test_escape(void **state)
 {
@@ -104,10 +106,42 @@ static void test_line(void **state)
 	assert_int_equal(line[len - 1], '\n');
 }
 
+/* Nobody reads the pipe: no line waits for somebody who does, and the next one says how many are gone. */
+static void test_full_pipe(void **state)
+{
+	static char read_back[1 << 20];
+	int ends[2], kept = dup(STDERR_FILENO);
+	enum { LINES = 20000 };
+
+	(void)state;
+	log_open("front");
+	assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+	assert_int_equal(fcntl(ends[1], F_SETFL, 0), 0);
+	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+	for (int i = 0; i < LINES; i++)
+		log_notice("line");
+	ssize_t len = read(ends[0], read_back, sizeof(read_back));
+	log_notice("after");
+	ssize_t after_len = read(ends[0], read_back + len, sizeof(read_back) - (size_t)len - 1);
+	assert_true(dup2(kept, STDERR_FILENO) >= 0);
+
+	char wanted[128];
+	size_t line_len = strlen("front: line\n");
+	assert_int_equal((size_t)len % line_len, 0);
+	(void)snprintf(wanted, sizeof(wanted), "front: %zu lines were lost: nobody read them\nfront: after\n",
+		LINES - (size_t)len / line_len);
+	assert_int_equal(after_len, strlen(wanted));
+	assert_string_equal(read_back + len, wanted);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	(void)close(kept);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_escape), cmocka_unit_test(test_escape_cut),
-		cmocka_unit_test(test_escape_every_octet), cmocka_unit_test(test_line) };
+		cmocka_unit_test(test_escape_every_octet), cmocka_unit_test(test_line),
+		cmocka_unit_test(test_full_pipe) };
 
 	(void)unsetenv("JOURNAL_STREAM");
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);
