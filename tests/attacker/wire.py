@@ -4,8 +4,11 @@ import json
 import re
 import socket
 import ssl
+import time
 
 IN_FLIGHT = 16
+SILENT_S = 0.25
+IDLE_S = 3  # The server ends connections that are idle for longer than this and some.
 
 
 class Answer:
@@ -67,6 +70,7 @@ class Line:
         self.address = ("127.0.0.1", port)
         self.context = ssl.create_default_context(cafile=str(ca_pem))
         self.open = []
+        self.used_at = 0
 
     def connection(self):
         return Connection(self.address, self.context)
@@ -86,6 +90,8 @@ class Line:
         return answers
 
     def _flight(self, requests):
+        if time.monotonic() - self.used_at > IDLE_S:
+            self.close()
         while len(self.open) < len(requests):
             self.open.append(self.connection())
         used = []
@@ -101,13 +107,14 @@ class Line:
                 connection.close()
                 self.open.remove(connection)
             answers.append(answer)
+        self.used_at = time.monotonic()
         return answers
 
     def raw(self, octets):
         """Sends octets on a connection of their own: (answers until it ends or is silent, whether
         the server ended it)."""
         connection = self.connection()
-        connection.socket.settimeout(2)
+        connection.socket.settimeout(SILENT_S)
         answers = []
         try:
             connection.send(octets)

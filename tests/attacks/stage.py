@@ -50,12 +50,13 @@ class Target:
 
     def configure(self, sections):
         path = self.folder / "genuine.conf"
-        text = path.read_text()
+        parts = re.split(r"(?m)^(?=\[)", path.read_text())
         for section, lines in sections.items():
+            index = next(i for i, part in enumerate(parts) if part.startswith(f"[{section}]\n"))
             for key, value in lines.items():
-                text = re.sub(rf"(?m)^{key} = .*\n", "", text)
-                text = text.replace(f"[{section}]\n", f"[{section}]\n{key} = {value}\n", 1)
-        path.write_text(text)
+                rest = re.sub(rf"(?m)^{key} = .*\n", "", parts[index])
+                parts[index] = rest.replace("\n", f"\n{key} = {value}\n", 1)
+        path.write_text("".join(parts))
 
     def start(self):
         self.ca.start()

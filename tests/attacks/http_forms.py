@@ -1,0 +1,386 @@
+"""Groups G and H: HTTP, JSON, TLS, quotas, at the whole server."""
+
+import gzip
+import json
+import os
+import socket
+import ssl
+import threading
+import time
+
+from attacker import der
+from attacker.csr import SERIAL_NUMBER, request, utf8
+from attacker.wire import Connection, Line
+from catalogue import row
+
+JSON_TYPE = "Content-Type: application/json\r\n"
+
+
+def post(body, fields=JSON_TYPE, path="/v1/getChallenge", length=None):
+    length = len(body) if length is None else length
+    return (f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{fields}Content-Length: {length}\r\n\r\n"
+            .encode() + body)
+
+
+def saw(target, answer):
+    if answer.status == 200:
+        return "accepted"
+    return target.reasons([answer.reference]).get(answer.reference) if answer.reference else "-"
+
+
+def try_raw(verdict, target, what, octets, statuses, *, must_end=False):
+    """Octets on a connection of their own: every answer must have one of these statuses, and where
+    the next request's begin is in doubt the connection must end."""
+    answers, has_ended = target.line.raw(octets)
+    found = [answer.status for answer in answers]
+    is_right = len(found) == 1 and found[0] in statuses and (has_ended or not must_end)
+    verdict.note(what, is_right, found == [200], f"{found}, ended: {has_ended}")
+
+
+@row(96, "bodies that are not one JSON object")
+def bodies(stage, verdict):
+    target, device = stage.target(), stage.device()
+    good = device.evidence().json()
+    forms = [b"", b" ", b"{", b"}", b"[]", b"[{}]", b'"x"', b"7", b"null", b"true", b"nan", b"{}x",
+             b"{}{}", b"{,}", b'{"csr"}', b'{"csr":}', b"{'csr':1}", b'{"csr":1,}', b"{csr:1}",
+             b"\xef\xbb\xbf" + good, b"\xff\xfe{}", good[:-1], good + b"}", good + good, good + b"\x00",
+             good + b"//", b"/**/" + good, b"\x00" + good, b'{"a":"\x01"}', b'{"a":"\xff"}',
+             b'{"a":"\\ud800"}', b'{"a":"\\u12"}', b'{"a":"\\x41"}', b'{"a":1e400}', b'{"a":01}',
+             b'{"a":+1}', b'{"a":.5}', b'{"a":1.}', b'{"a":NaN}', b'{"a":Infinity}', b"[" * 60000,
+             b'{"a":' * 10000, b"{" * 65000, b'{"\\u0000":1}', b'{"csr":"\\u0000"}']
+    for form in forms:
+        for path in ("/v1/getChallenge", "/v1/getCertificate"):
+            answer = target.line.post(path, form)
+            verdict.note(form[:30], answer.status == 400 and saw(target, answer) in (
+                "JSON_FORM", "JSON_SCHEMA", "JSON_BASE64"), answer.status == 200, answer)
+
+
+@row(97, "duplicate, unknown, missing members; other types; depth")
+def members(stage, verdict):
+    target, device = stage.target(), stage.device()
+    evidence = device.evidence()
+    known = evidence.members()
+    ticket = target.ticket_members(evidence)
+    text = evidence.json().decode()
+    forms = {"a Name": {**known, "ikName": "AAAA"}, "ticket at getChallenge": {**known, **ticket},
+             "an empty name": {**known, "": ""}, "another case": {**known, "CSR": known["csr"]},
+             "ekChain no array": {**known, "ekChain": known["csr"]},
+             "ekChain of objects": {**known, "ekChain": [{}]},
+             "profile of 0": {**known, "profile": ""}, "profile of 33": {**known, "profile": "x" * 33}}
+    for name in ("name", "aik_name", "serial", "nonce", "secret", "verdict"):
+        forms[f"unknown {name}"] = {**known, name: "x"}
+    for name in ("csr", "ikPublic", "ekPublic"):
+        forms[f"no {name}"] = {k: v for k, v in known.items() if k != name}
+    for name in known:
+        for value in (None, 7, True, [], {}, [known[name]], {"": known[name]}):
+            forms[f"{name} is {value!r:.20}"] = {**known, name: value}
+    deep = []
+    for _ in range(40):
+        deep = [deep]
+    forms["deep"] = {**known, "ekChain": deep}
+    sent = {what: json.dumps(form).encode() for what, form in forms.items()}
+    for name in known:
+        double = text[:-1] + f', "{name}": "{known[name]}"' + "}"
+        sent[f"{name} twice"] = double.encode()
+        escaped = f"\\u{ord(name[0]):04x}{name[1:]}"
+        sent[f"{name} twice, once escaped"] = double.replace(f', "{name}"', f', "{escaped}"').encode()
+
+    def all_of_them():
+        for what, form in sent.items():
+            answer = target.line.post("/v1/getChallenge", form)
+            check = saw(target, answer)
+            verdict.note(what, answer.status == 400 and check in (
+                "JSON_SCHEMA", "JSON_FORM", "MEMBER_SIZE"), answer.status == 200, f"{answer} {check}")
+        for name in ("challenge", "ticket"):
+            answer = target.line.post("/v1/getCertificate", evidence.json(
+                **{k: v for k, v in ticket.items() if k != name}))
+            verdict.note(f"no {name}", saw(target, answer) == "JSON_SCHEMA", False, answer)
+    verdict.unchanged(target, all_of_them)
+    verdict.note("the honest one", target.line.post(
+        "/v1/getChallenge", text.encode()).status == 200, True)
+
+
+@row(98, "lengths that lie, chunks, two lengths, broken line ends")
+def framing(stage, verdict):
+    target, device = stage.target(), stage.device()
+    body = device.evidence().json()
+    count = len(body)
+    smuggled = b"GET /v1/ca HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (count, body)
+    te = "Transfer-Encoding: "
+
+    def head(lines):
+        return f"POST /v1/getChallenge HTTP/1.1\r\nHost: localhost\r\n{JSON_TYPE}{lines}\r\n".encode()
+
+    forms = {
+        "chunks": (head(te + "chunked\r\n") + chunked, (501,)),
+        "chunks and a length": (head(f"{te}chunked\r\nContent-Length: {count}\r\n") + chunked,
+                                (400, 501)),
+        "a length and chunks": (head(f"Content-Length: 4\r\n{te}chunked\r\n") + chunked + smuggled,
+                                (400, 501)),
+        "xchunked": (head(te + "xchunked\r\n") + chunked, (400, 501)),
+        "chunked twice": (head(te + "chunked, chunked\r\n") + chunked, (400, 501)),
+        "identity": (head(te + "identity\r\n") + body, (400, 501)),
+        "a space before the colon": (head(f"{te[:-2]} : chunked\r\n") + chunked, (400,)),
+        "a tab in the name": (head("Transfer\tEncoding: chunked\r\n") + chunked, (400,)),
+        "two equal lengths": (head(f"Content-Length: {count}\r\n" * 2) + body, (400,)),
+        "two lengths": (head(f"Content-Length: {count}\r\nContent-Length: 5\r\n") + body, (400,)),
+        "a list of lengths": (head(f"Content-Length: {count}, {count}\r\n") + body, (400,)),
+        "a sign": (head(f"Content-Length: +{count}\r\n") + body, (400,)),
+        "a minus": (head("Content-Length: -1\r\n") + body, (400,)),
+        "hexadecimal": (head(f"Content-Length: 0x{count:x}\r\n") + body, (400,)),
+        "no number": (head("Content-Length: x\r\n") + body, (400,)),
+        "an empty length": (head("Content-Length: \r\n") + body, (400,)),
+        "2^64": (head(f"Content-Length: {1 << 64}\r\n") + body, (400, 413)),
+        "2^63": (head(f"Content-Length: {1 << 63}\r\n") + body, (400, 413)),
+        "over the limit": (head("Content-Length: 65537\r\n"), (413,)),
+        "a gigabyte": (head("Content-Length: 1000000000\r\n") + body, (413,)),
+        "a folded field": (head(f"X: a\r\n b\r\nContent-Length: {count}\r\n") + body, (400,)),
+        "bare LF": (head(f"Content-Length: {count}\r\n").replace(b"\r\n", b"\n") + body, (400,)),
+        "one bare LF": (head(f"Content-Length: {count}\nX: y\r\n") + body, (400,)),
+        "bare CR": (head(f"X: a\rb\r\nContent-Length: {count}\r\n") + body, (400,)),
+        "a line before": (b"\r\n" + post(body), (400,)),
+        "a space before": (b" " + post(body), (400,)),
+    }
+    for what, (octets, statuses) in forms.items():
+        try_raw(verdict, target, what, octets, statuses, must_end=True)
+    # Without a length there is no body (RFC 9112, 6.3): what follows is the next request's line.
+    try_raw(verdict, target, "no length", head("") + body, (400,))
+    short = post(body[:-1], length=len(body) - 1)
+    answers, _ = target.line.raw(short + smuggled)
+    verdict.note("an octet less", answers[0].status == 400, False, answers)
+    answers, _ = target.line.raw(post(body) + smuggled)
+    verdict.note("two requests at once", [a.status for a in answers] == [200, 200], True, answers)
+
+
+@row(99, "fields without number or colon; NUL; other methods, paths and targets")
+def heads(stage, verdict):
+    target = stage.target()
+    rest = "Host: localhost\r\n\r\n"
+    forms = {
+        "101 fields": ("GET /v1/ca HTTP/1.1\r\n" + "X: y\r\n" * 101 + rest, (400,)),
+        "8 KiB": ("GET /v1/ca HTTP/1.1\r\nX: " + "y" * 8192 + "\r\n" + rest, (400,)),
+        "a target of 8 KiB": ("GET /" + "y" * 8192 + " HTTP/1.1\r\n" + rest, (400, 404)),
+        "no colon": ("GET /v1/ca HTTP/1.1\r\nX\r\n" + rest, (400,)),
+        "an empty name": ("GET /v1/ca HTTP/1.1\r\n: x\r\n" + rest, (400,)),
+        "NUL in a value": ("GET /v1/ca HTTP/1.1\r\nX: \x00\r\n" + rest, (400,)),
+        "NUL in the target": ("GET /v1/ca\x00 HTTP/1.1\r\n" + rest, (400,)),
+        "no Host": ("GET /v1/ca HTTP/1.1\r\n\r\n", (400,)),
+        "two Hosts": ("GET /v1/ca HTTP/1.1\r\nHost: a\r\n" + rest, (400,)),
+        "HTTP/1.0": ("GET /v1/ca HTTP/1.0\r\n" + rest, (400, 505)),
+        "HTTP/2.0": ("GET /v1/ca HTTP/2.0\r\n" + rest, (400, 505)),
+        "HTTP/1.10": ("GET /v1/ca HTTP/1.10\r\n" + rest, (400,)),
+        "http/1.1": ("GET /v1/ca http/1.1\r\n" + rest, (400,)),
+        "two spaces": ("GET  /v1/ca HTTP/1.1\r\n" + rest, (400,)),
+        "a tab": ("GET\t/v1/ca HTTP/1.1\r\n" + rest, (400,)),
+        "no version": ("GET /v1/ca\r\n" + rest, (400,)),
+        "PRI": ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", (400,)),
+        "an absolute target": ("GET http://localhost/v1/ca HTTP/1.1\r\n" + rest, (400, 404)),
+        "GET with a body": ("GET /v1/ca HTTP/1.1\r\nContent-Length: 3\r\n" + rest + "abc", (400,)),
+    }
+    for method in ("TRACE", "CONNECT", "OPTIONS", "PUT", "DELETE", "PATCH", "get", "G", "GETX"):
+        forms[f"method {method}"] = (f"{method} /v1/ca HTTP/1.1\r\n{rest}", (400, 405))
+    for path in ("//v1/ca", "/v1/ca/", "/v1//ca", "/v1/ca?x", "/v1/ca#x", "/v1/%63a", "/v1/./ca",
+                 "/v1/../v1/ca", "/%2e%2e/secret", "/../secret/ca.key", "/", "/V1/CA", "*", "v1/ca",
+                 "/v1/ca%00", "/v1/getchallenge", "/v2/getChallenge"):
+        forms[f"target {path}"] = (f"GET {path} HTTP/1.1\r\n{rest}", (400, 404))
+    for what, (text, statuses) in forms.items():
+        try_raw(verdict, target, what, text.encode(), statuses)
+    for path in ("/v1/getChallenge", "/v1/getCertificate"):
+        try_raw(verdict, target, f"GET {path}", f"GET {path} HTTP/1.1\r\n{rest}".encode(), (405,))
+    for path in ("/v1/ca", "/v1/crl", "/healthz"):
+        try_raw(verdict, target, f"POST {path}", post(b"{}", path=path), (405,))
+        try_raw(verdict, target, f"GET {path}", f"GET {path} HTTP/1.1\r\n{rest}".encode(), (200,))
+
+
+@row(100, "octets that dribble, answers that nobody takes: closed, and others are served", is_slow=True)
+def slow(stage, verdict):
+    target, device = stage.target(), stage.device()
+    body = device.evidence().json()
+    address, context = target.line.address, target.line.context
+    count = 100
+    whole = post(body)
+    ended = {}
+
+    def dribble(what, plain, octets):
+        begin = time.monotonic()
+        try:
+            for octet in octets:
+                plain.sendall(bytes([octet]))
+                plain.settimeout(0.5)
+                try:
+                    if not plain.recv(1):
+                        break
+                except TimeoutError:
+                    pass
+        except OSError:
+            pass
+        ended.setdefault(what, []).append(time.monotonic() - begin)
+        plain.close()
+
+    threads = []
+    for what, octets, is_tls in (("handshake", b"\x16\x03\x01\x02\x00" + bytes(100), False),
+                                 ("head", whole[:200], True), ("body", whole[-200:], True)):
+        for _ in range(count):
+            plain = socket.create_connection(address)
+            if is_tls:
+                plain = context.wrap_socket(plain, server_hostname="localhost")
+                if what == "body":
+                    plain.sendall(whole[:-200])
+            threads.append(threading.Thread(target=dribble, args=(what, plain, octets)))
+            threads[-1].start()
+    times = []
+    good = Line(address[1], target.ca.certificate)
+    for _ in range(20):
+        begin = time.monotonic()
+        verdict.note("served meanwhile", good.post("/v1/getChallenge", body).status == 200, True)
+        times.append(time.monotonic() - begin)
+        good.close()
+    for thread in threads:
+        thread.join()
+    for what, took in ended.items():
+        for seconds in took:
+            verdict.note(f"dribbling in the {what}", seconds < 12, False, f"{seconds:.1f} s")
+    if max(times) > 2:
+        verdict.wrong.append(f"a good client waited {max(times):.1f} s")
+
+
+@row(102, "older TLS, renegotiation, resumption, no TLS at all")
+def tls(stage, verdict):
+    target = stage.target()
+    address = target.line.address
+
+    def connects(context):
+        try:
+            with socket.create_connection(address, timeout=5) as plain, \
+                    context.wrap_socket(plain, server_hostname="localhost") as secure:
+                return secure.version(), secure.session_reused, secure.compression()
+        except OSError as error:
+            return error
+
+    old = ssl.create_default_context(cafile=str(target.ca.certificate))
+    for version in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2):
+        old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, version
+        old.set_ciphers("DEFAULT:@SECLEVEL=0")
+        answer = connects(old)
+        verdict.note(version.name, isinstance(answer, OSError), False, answer)
+    answer = connects(target.line.context)
+    verdict.note("TLS 1.3", answer == ("TLSv1.3", False, None), True, answer)
+    first = Connection(address, target.line.context)
+    first.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    first.answer()
+    session = first.socket.session
+    first.close()
+    reused = False
+    if session is not None and session.has_ticket:
+        with socket.create_connection(address) as plain, target.line.context.wrap_socket(
+                plain, server_hostname="localhost", session=session) as again:
+            reused = again.session_reused
+    verdict.note("resumption", not reused, False, session)
+    for what, octets in (("HTTP without TLS", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"),
+                         ("random octets", bytes(range(256))),
+                         ("a record of 2^14 + 2048", b"\x16\x03\x01\xff\xff" + bytes(1000))):
+        with socket.create_connection(address, timeout=12) as plain:
+            plain.sendall(octets)
+            try:
+                answer = plain.recv(4096)
+            except OSError as error:
+                answer = error
+        verdict.note(what, not isinstance(answer, bytes) or not answer.startswith(b"HTTP"), False,
+                     answer)
+
+
+@row(103, "compressed bodies, other content types")
+def coding(stage, verdict):
+    target, device = stage.target(), stage.device()
+    body = device.evidence().json()
+    packed = gzip.compress(bytes(10_000_000))
+    forms = [(f"Content-Encoding: {coding}\r\n{JSON_TYPE}", packed if coding == "gzip" else body)
+             for coding in ("gzip", "deflate", "br", "identity", "x")]
+    forms += [("", body)]
+    forms += [(f"Content-Type: {kind}\r\n", body) for kind in (
+        "text/plain", "application/x-www-form-urlencoded", "application/jsonx", "application/json;",
+        "application/json; charset=utf-16", "application/cose", "*/*", "application/json, text/html")]
+    for fields, octets in forms:
+        answers, _ = target.line.raw(post(octets[:60000], fields))
+        verdict.note(fields, [a.status for a in answers[:1]] == [415], answers[0].status == 200,
+                     answers)
+
+
+@row(104, "control characters where a log or an answer could repeat them")
+def reflection(stage, verdict):
+    target, device = stage.target(), stage.device()
+    evidence = device.evidence()
+    poison = "x\x1b[31m\r\nnotice: forged\x07\u202e"
+    bodies = [{**evidence.members(), poison: "x"}, {**evidence.members(), "profile": poison},
+              {**evidence.members(), "csr": poison}]
+    log = target.folder.parent / "genuine-ca.log"
+    before = len(log.read_bytes())
+    answers = [target.line.post("/v1/getChallenge", json.dumps(body).encode()) for body in bodies]
+    answers += target.line.raw(b"GET /\x1b[31m\x07 HTTP/1.1\r\nHost: localhost\r\n\r\n")[0]
+    answers += target.line.raw(b"GET /x%0d%0aX:y HTTP/1.1\r\nHost: localhost\r\n\r\n")[0]
+    poisoned = request(device.ik, name=der.name([(SERIAL_NUMBER, utf8("S\x1b[31m\r\nN\x07"))]))
+    answers.append(target.line.post("/v1/getChallenge", evidence.but(csr=poisoned).json()))
+    for answer in answers:
+        raw = any(octet < 0x20 and octet not in b"\r\n" or octet == 0x7F for octet in
+                  answer.head + answer.body)
+        verdict.note("an answer", answer.status in (400, 403, 404) and not raw,
+                     answer.status == 200, answer)
+        if answer.reference:
+            told = target.ca.does("explain", answer.reference)
+            verdict.note("explain", "\x1b" not in told and "\x07" not in told)
+    lines = log.read_bytes()[before:]
+    verdict.note("the log", b"\x1b" not in lines and b"\x07" not in lines
+                 and b"\nnotice: forged" not in lines, False, lines[-300:])
+
+
+@row(105, "what a refused request costs: less than the CSR's signature where that was not reached")
+def cost(stage, verdict):
+    target, device = stage.target(), stage.device(template="L-1", ik=4096)
+    evidence = device.evidence()
+    forms = {"attributes": evidence.but(ik_public=device.ik_area.but(attributes=0).tpm2b()),
+             "CSR signature": evidence.but(csr=evidence.csr[:-1] + b"\x00"),
+             "chain": evidence.but(ek_certificate=evidence.ek_certificate[:-1] + b"\x00")}
+    for what, changed in forms.items():
+        count = 500
+        before = cpu_of(target)
+        target.line.posts([("/v1/getChallenge", changed.json())] * count)
+        each = (cpu_of(target) - before) / count * 1e6
+        verdict.note(f"{what}: {each:.0f} µs", each < 1500, False)
+
+
+def cpu_of(target):
+    """CPU seconds of all roles."""
+    total = 0
+    for pids in target.ca.roles().values():
+        for pid in pids:
+            with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+                fields = stat.read().rpartition(")")[2].split()
+            total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+@row(106, "too many requests of one prefix, and in all; an eleventh certificate in ten minutes")
+def quotas(stage, verdict):
+    target = stage.target()
+    device = stage.device()
+    for number in range(10):
+        evidence = device.evidence()
+        answer = target.line.post("/v1/getCertificate", evidence.json(
+            **target.ticket_members(evidence)))
+        verdict.note(f"certificate {number + 1}", answer.status == 200, True, answer)
+        time.sleep(0.003)
+    evidence = device.evidence()
+    answer = target.line.post("/v1/getCertificate", evidence.json(**target.ticket_members(evidence)))
+    verdict.note("certificate 11", answer.status == 429 and b"retry-after" in answer.head
+                 and saw(target, answer) == "QUOTA", answer.status == 200, answer)
+    for key in ("rate_per_prefix", "rate_all"):
+        small = stage.target(key, front={key: "100"})
+        body = device.evidence().json()
+        count, statuses = 400, []
+        for _ in range(count // 20):
+            statuses += [a.status for a in small.line.posts([("/v1/getChallenge", body)] * 20)]
+        for status in statuses:
+            verdict.note(key, status in (200, 429), status == 200, status)
+        if statuses.count(429) < count - 250 or statuses.count(200) == 0:
+            verdict.wrong.append(f"{key}: {statuses.count(200)} of {count} at 100 a minute")
