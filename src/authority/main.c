@@ -23,8 +23,8 @@
 
 enum { VERIFIER_COUNT_MAX = 64, FRAMES_PER_TURN = 32 };
 
-/* Beyond what every role needs: the list's memfd. Its octets are written before they are handed on. */
-static const int system_calls[] = { SCMP_SYS(memfd_create) };
+/* Beyond what every role needs: the list's memfd, and its seal. */
+static const int system_calls[] = { SCMP_SYS(memfd_create), SCMP_SYS(fcntl) };
 
 static struct {
 	size_t verifier_count;

@@ -5,6 +5,7 @@
 #include "log.h"
 #include "store_clock.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -111,7 +112,20 @@ void revocation_list_tidy_answer(struct revocation_list *list, const struct mate
 		begin(list, m, answer, request);
 }
 
-/* Signs what was collected and puts the list into a memfd. */
+/*
+ * The list's octets in a memfd. Many are given the same one: sealed, so that none of them, were it
+ * taken, could change it for the others.
+ */
+static bool write_file(struct revocation_list *list, struct bytes octets)
+{
+	const int seals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
+
+	list->file = memfd_create("crl", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	return list->file >= 0 && write(list->file, octets.data, octets.len) == (ssize_t)octets.len &&
+		fcntl(list->file, F_ADD_SEALS, seals) == 0;
+}
+
+/* Signs what was collected and puts the list into its file. */
 static bool sign_list(struct revocation_list *list, const struct materials *m)
 {
 	uint8_t signature_buffer[SIGNATURE_MAX];
@@ -128,9 +142,7 @@ static bool sign_list(struct revocation_list *list, const struct materials *m)
 	struct writer w = writer_of(whole, whole != NULL ? tbs.len + CRL_FRAME_MAX : 0);
 
 	signed_write(&w, tbs, key_algorithm(m->key), signature);
-	list->file = memfd_create("crl", MFD_CLOEXEC);
-	bool is_done = writer_end(&w, &signed_list) == FAULT_NONE && list->file >= 0 &&
-		write(list->file, signed_list.data, signed_list.len) == (ssize_t)signed_list.len;
+	bool is_done = writer_end(&w, &signed_list) == FAULT_NONE && write_file(list, signed_list);
 	list->notice.size = is_done ? (uint32_t)signed_list.len : 0;
 	free(whole);
 	return is_done;

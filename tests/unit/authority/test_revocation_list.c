@@ -105,6 +105,8 @@ static uint64_t take_list(int channel, uint64_t number)
 	assert_int_equal(notice.number, number);
 	assert_true(file >= 0);
 	assert_int_equal(pread(file, der, sizeof(der), 0), notice.size);
+	assert_int_equal(pwrite(file, "x", 1, 0), -1); /* nobody changes it for the others */
+	assert_int_equal(ftruncate(file, 0), -1);
 	(void)close(file);
 
 	const unsigned char *cursor = der;
