@@ -60,7 +60,8 @@ static const struct configuration_key keys[] = {
 	{ "identity", "rekey", &value_word_form, IN_CONFIGURATION(rekey), 0, 0, rekey_words,
 		"supersede or operator" },
 	{ "identity", "serial_pattern", &value_pattern, IN_CONFIGURATION(serial_pattern), 0,
-		CONFIGURATION_TEXT_MAX, NULL, "a POSIX extended regular expression of at most 128 octets" },
+		CONFIGURATION_TEXT_MAX, NULL, "a POSIX extended regular expression of at most 128 octets, and of "
+		"1,024 with its repetitions written out, without back-references" },
 
 	{ "identity-key", "accept", &value_ik_templates, IN_CONFIGURATION(identity_key_accept), 0, 0,
 		NULL, "a list of rsa2048, rsa3072, rsa4096, p256, p384, p521, separated by commas" },

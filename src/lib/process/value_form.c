@@ -1,6 +1,7 @@
 #include "value_form.h"
 
 #include "listen_address.h"
+#include "pattern.h"
 
 #include <regex.h>
 #include <stdbool.h>
@@ -273,6 +274,8 @@ static enum fault pattern_read(const struct configuration_key *key, const char *
 {
 	regex_t pattern;
 
+	if (strlen(text) > key->max || !pattern_is_bounded(text))
+		return FAULT_INVALID;
 	if (regcomp(&pattern, text, REG_EXTENDED | REG_NOSUB) != 0)
 		return FAULT_INVALID;
 	regfree(&pattern);

@@ -261,6 +261,8 @@ static void test_values_refused(void **state)
 		{ "identity", "binding", "any" },
 		{ "identity", "expected", "" },
 		{ "identity", "serial_pattern", "(" },
+		{ "identity", "serial_pattern", "A++++++++++++++++++++++++++++++" },
+		{ "identity", "serial_pattern", "(A)\\1" },
 		{ "identity", "rekey", "never" },
 		{ "identity", "overlap", "24" },
 		{ "identity", "overlap", "h" },
