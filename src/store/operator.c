@@ -28,6 +28,7 @@ static const struct verb verbs[] = {
 	{ "certificate show", 1, 1, false, certificate_show },
 	{ "certificate revoke", 1, 2, true, certificate_revoke },
 	{ "audit list", 0, 1, false, audit_list },
+	{ "audit add", 1, OPERATOR_ARGUMENTS_MAX - 1, true, audit_add },
 	{ "audit verify", 0, 2, false, audit_verify_verb },
 	{ "crl", 0, 0, false, crl_show },
 };

@@ -37,6 +37,7 @@
  * certificate revoke   SERIAL|NUMBER [REASON]; one row: serial, revoked, suspended
  * audit list           [FROM]; seq, at, actor, act, detail (JSON), hash
  * audit verify         [SEQ HASH]; one row: whole, entries, head
+ * audit add            ACT [NAME=VALUE]…; no rows. An act of the supervisor's, which alone sends this
  * crl                  number, this_update, next_update, der: base64. A long list comes in several
  *                      rows, whose der are put together in their order
  *

@@ -3,9 +3,12 @@
 #include "encoding.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* A piece of the list for one row: a multiple of three, so that the base64 texts join. */
 enum { LIST_PIECE = 30000 };
+
+enum { FACT_MAX = 400 };
 
 /* A number of an entry, in decimal; false where it is none. */
 static bool take_seq(struct operation *operation, size_t position, uint64_t *out)
@@ -43,6 +46,38 @@ void audit_list(struct operation *operation)
 		row_take_octets(operation, "hash", &query);
 		row_send(operation);
 	}
+	operation_done(operation);
+}
+
+/* "NAME=VALUE", the name of a-z 0-9 _: one member of the entry's detail. */
+static bool take_fact(struct operation *operation, size_t position, struct audit_entry *entry)
+{
+	char fact[FACT_MAX + 1];
+
+	if (!operation_text(operation, position, "fact", fact, sizeof(fact)))
+		return false;
+	size_t len = strspn(fact, "abcdefghijklmnopqrstuvwxyz0123456789_");
+	if (len == 0 || fact[len] != '=') {
+		operation_refuse(operation, "a fact is NAME=VALUE");
+		return false;
+	}
+	fact[len] = '\0';
+	audit_text(entry, fact, fact + len + 1);
+	return true;
+}
+
+void audit_add(struct operation *operation)
+{
+	char act[AUDIT_NAME_MAX + 1];
+
+	if (!operation_text(operation, 0, "act", act, sizeof(act)))
+		return;
+	struct audit_entry entry = audit_entry_of(act);
+	for (size_t i = 1; i < operation->count; i++) {
+		if (!take_fact(operation, i, &entry))
+			return;
+	}
+	audit_append(operation->store, operation->actor, &entry);
 	operation_done(operation);
 }
 

@@ -24,6 +24,7 @@ void certificate_list(struct operation *);
 void certificate_show(struct operation *);
 void certificate_revoke(struct operation *);
 void audit_list(struct operation *);
+void audit_add(struct operation *);
 void audit_verify_verb(struct operation *);
 void crl_show(struct operation *);
 

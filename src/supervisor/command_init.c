@@ -1,6 +1,10 @@
 #include "commands.h"
 
+#include "act_record.h"
+#include "encoding.h"
 #include "init.h"
+#include "operator_client.h"
+#include "operator_name.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,13 +40,35 @@ static void say_made(const struct init *init)
 		"  tls.pem               the server's, for %s\n"
 		"  secret/               its keys: ca.key is the CA; keep a copy where nobody finds it\n"
 		"  trust/                TPM vendors' CAs; none yet\n"
-		"  store/                who is who; empty\n"
+		"  store/                who is who; nobody yet\n"
 		"Next:\n"
 		"  genuine-ca -C %s trust import VENDOR-CA.pem…\n"
 		"  genuine-ca -C %s device import MANIFEST.csv\n"
 		"  genuine-ca -C %s serve\n",
 		init->directory, init->is_laboratory ? ", for a laboratory" : "", init->hosts[0],
 		init->directory, init->directory, init->directory);
+}
+
+/* The first entry of the chain: which CA this is. The store makes its database for it. */
+static enum fault record(const struct init *init, struct trouble *trouble)
+{
+	struct act_record record = act_record_of("init", operator_name_argument());
+	struct operator_client client;
+	struct trouble why = { "" };
+	enum fault fault = operator_open(init->directory, &client, &why);
+
+	if (fault == FAULT_NONE) {
+		act_record_text(&record, "version", GENUINE_VERSION);
+		act_record_text(&record, "name", init->name);
+		act_record_text(&record, "laboratory", init->is_laboratory ? "yes" : "no");
+		act_record_octets(&record, "fingerprint",
+			BYTES_OF_ARRAY(client.server->set->fingerprint));
+		fault = act_record_send(client.server, &record, &why);
+		struct trouble ignored;
+		(void)operator_close(&client, &ignored);
+	}
+	return fault == FAULT_NONE ? fault : trouble_say(trouble, fault,
+		"%.100s is a CA now, but its audit chain has not begun: %.300s", init->directory, why.text);
 }
 
 int command_init(struct invocation *invocation)
@@ -59,6 +85,8 @@ int command_init(struct invocation *invocation)
 	if (!invocation_is_good(invocation, 0, 0))
 		return STATUS_USAGE;
 	enum fault fault = init_folder(&init, &trouble);
+	if (fault == FAULT_NONE)
+		fault = record(&init, &trouble);
 	if (fault != FAULT_NONE)
 		return invocation_fail(fault, &trouble);
 	if (!invocation->is_json) {

@@ -1,10 +1,9 @@
 #include "commands.h"
 
 #include "operator_client.h"
-#include "owned.h"
+#include "operator_name.h"
 #include "rotate.h"
 #include "serve.h"
-#include "server_reload.h"
 
 #include <stdio.h>
 
@@ -40,14 +39,22 @@ static int say_done(const struct invocation *invocation, const char *member, con
 	return fflush(stdout) == 0 ? STATUS_DONE : STATUS_FAILED;
 }
 
+static struct order now_order(const char *verb, bool is_now)
+{
+	const char *name = operator_name_argument();
+
+	return is_now ? (struct order){ verb, 2, { "now", name } } : (struct order){ verb, 1, { name } };
+}
+
 int command_reload(struct invocation *invocation)
 {
 	bool is_now = invocation_flag(invocation, "--now"), is_running = false;
+	const struct order order = now_order("reload", is_now);
 	struct trouble trouble = { "" };
 
 	if (!invocation_is_good(invocation, 0, 0))
 		return STATUS_USAGE;
-	enum fault fault = server_reload_if_running(invocation->directory, is_now, &is_running, &trouble);
+	enum fault fault = ask_server(invocation->directory, &order, NULL, &is_running, &trouble);
 	if (fault == FAULT_NONE && !is_running)
 		fault = trouble_say(&trouble, FAULT_NOT_FOUND, "no server is running in %s; it reads all "
 			"of it when it starts", invocation->directory);
@@ -56,29 +63,22 @@ int command_reload(struct invocation *invocation)
 	return say_done(invocation, "reloaded", "reloaded");
 }
 
-/* Without a server: the file alone, under the folder's lock. */
-static enum fault rotate_here(const char *directory, bool is_now, struct trouble *trouble)
-{
-	owned_folder folder = { 0 };
-	owned_descriptor lock = -1;
-	enum fault fault = folder_open(directory, &folder, trouble);
-
-	if (fault == FAULT_NONE)
-		fault = folder_lock(&folder, &lock, trouble);
-	return fault != FAULT_NONE ? fault : rotate_ticket_keys(&folder, is_now, trouble);
-}
-
 int command_rotate(struct invocation *invocation)
 {
-	bool is_now = invocation_flag(invocation, "--now"), is_running = false;
-	const struct order order = { "rotate", is_now ? 1 : 0, { "now" } };
-	struct trouble trouble = { "" };
+	bool is_now = invocation_flag(invocation, "--now");
+	const struct order order = now_order("rotate", is_now);
+	struct trouble trouble = { "" }, ignored;
+	struct operator_client client;
 
 	if (!invocation_is_good(invocation, 0, 0))
 		return STATUS_USAGE;
-	enum fault fault = ask_server(invocation->directory, &order, NULL, &is_running, &trouble);
-	if (fault == FAULT_NONE && !is_running)
-		fault = rotate_here(invocation->directory, is_now, &trouble);
+	enum fault fault = operator_open(invocation->directory, &client, &trouble);
+	if (fault == FAULT_NONE) {
+		fault = client.is_local ?
+			rotate_ticket_keys(client.server, is_now, operator_name_argument(), &trouble) :
+			operator_ask(&client, &order, NULL, &trouble);
+		(void)operator_close(&client, &ignored);
+	}
 	if (fault != FAULT_NONE)
 		return invocation_fail(fault, &trouble);
 	return say_done(invocation, "rotated", is_now ?

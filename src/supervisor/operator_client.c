@@ -97,6 +97,8 @@ static enum fault open_local(const char *directory, struct operator_client *out,
 	}
 	client.channel = server_role(client.server, KIND_STORE)->control;
 	*out = client;
+	/* The server looks into the folder again when it reloads: into the one that stays. */
+	out->server->folder = &out->folder;
 	return FAULT_NONE;
 }
 

@@ -30,3 +30,17 @@ const char *operator_name_argument(void)
 	(void)snprintf(argument, sizeof(argument), "by=%s", name);
 	return argument;
 }
+
+const char *operator_name_of(const struct operator_request *request)
+{
+	static char argument[3 + NAME_OCTETS_MAX + 1];
+	const struct bytes last = request->count == 0 ? bytes_of(NULL, 0) :
+		request->arguments[request->count - 1];
+
+	argument[0] = '\0';
+	if (last.len > 0 && last.len < sizeof(argument))
+		(void)snprintf(argument, sizeof(argument), "%.*s", (int)last.len, (const char *)last.data);
+	if (strncmp(argument, "by=", 3) != 0 || !is_plain(argument + 3))
+		(void)snprintf(argument, sizeof(argument), "by=operator");
+	return argument;
+}

@@ -4,6 +4,7 @@
 #include "encoding.h"
 #include "frame.h"
 #include "log.h"
+#include "operator_name.h"
 #include "owned.h"
 #include "rotate.h"
 
@@ -126,13 +127,14 @@ static void on_store_answer(void *context, struct bytes frame)
 
 static bool has_argument(const struct operator_request *request, const char *argument)
 {
-	return request->count == 1 && bytes_equal(request->arguments[0], bytes_of_string(argument));
+	return request->count > 0 && bytes_equal(request->arguments[0], bytes_of_string(argument));
 }
 
 static enum fault do_reload(struct server *server, const struct operator_request *request,
 	struct trouble *trouble)
 {
-	enum fault fault = server_reload(server, has_argument(request, "now"), trouble);
+	enum fault fault = server_reload(server, has_argument(request, "now"),
+		operator_name_of(request), trouble);
 
 	if (fault == FAULT_NONE)
 		log_notice("reloaded, by the operator");
@@ -144,10 +146,11 @@ static enum fault do_reload(struct server *server, const struct operator_request
 static enum fault do_rotate(struct server *server, const struct operator_request *request,
 	struct trouble *trouble)
 {
-	enum fault fault = rotate_ticket_keys(server->folder, has_argument(request, "now"), trouble);
+	const char *actor = operator_name_of(request);
+	enum fault fault = rotate_ticket_keys(server, has_argument(request, "now"), actor, trouble);
 
 	if (fault == FAULT_NONE)
-		fault = server_reload(server, false, trouble);
+		fault = server_reload(server, false, actor, trouble);
 	if (fault == FAULT_NONE)
 		log_notice("ticket keys rotated, by the operator");
 	return fault;
@@ -211,6 +214,8 @@ static bool act_here(struct operator_socket *operators, uint64_t number,
 		fault = do_reload(operators->server, request, &trouble);
 	else if (bytes_equal(request->verb, BYTES_OF_LITERAL("rotate")))
 		fault = do_rotate(operators->server, request, &trouble);
+	else if (bytes_equal(request->verb, BYTES_OF_LITERAL("audit add")))
+		fault = trouble_say(&trouble, FAULT_DENIED, "audit add is the supervisor's own");
 	else
 		return false;
 	answer_end(operators, number, fault, trouble.text);
@@ -238,7 +243,7 @@ static bool take_client_frame(struct operator_socket *operators, struct bytes fr
 	struct operator_request request;
 
 	if (message_read(frame, &message) != FAULT_NONE || message.type != MESSAGE_OPERATOR ||
-			message.request > REQUEST_MASK ||
+			message.request >= REQUEST_MASK ||
 			operator_request_read(message.body, &request) != FAULT_NONE)
 		return false;
 	operators->silent_since_ms = monotonic_ms();

@@ -1,5 +1,6 @@
 #include "rotate.h"
 
+#include "act_record.h"
 #include "ticket_keys.h"
 
 #include <openssl/crypto.h>
@@ -51,11 +52,23 @@ static enum fault write_keys(const struct folder *folder, const struct ticket_ke
 	return fault;
 }
 
-enum fault rotate_ticket_keys(const struct folder *folder, bool is_now, struct trouble *trouble)
+static enum fault record(struct server *server, const struct ticket_keys *keys,
+	const struct ticket_keys *former, const char *actor, struct trouble *trouble)
+{
+	struct act_record record = act_record_of("rotate", actor);
+
+	act_record_octets(&record, "ca_id", BYTES_OF_ARRAY(keys->current.ca_id));
+	act_record_octets(&record, "former", BYTES_OF_ARRAY(former->current.ca_id));
+	act_record_text(&record, "excused", keys->has_former ? "yes" : "no");
+	return act_record_send(server, &record, trouble);
+}
+
+enum fault rotate_ticket_keys(struct server *server, bool is_now, const char *actor,
+	struct trouble *trouble)
 {
 	owned_ticket_keys former = { 0 };
 	owned_ticket_keys keys = { 0 };
-	enum fault fault = read_keys(folder, &former, trouble);
+	enum fault fault = read_keys(server->folder, &former, trouble);
 
 	if (fault != FAULT_NONE)
 		return fault;
@@ -64,5 +77,6 @@ enum fault rotate_ticket_keys(const struct folder *folder, bool is_now, struct t
 	keys.has_former = !is_now;
 	keys.former = former.current;
 	keys.former_until_ms = now_ms() + FORMER_PAIR_MS;
-	return write_keys(folder, &keys, trouble);
+	fault = record(server, &keys, &former, actor, trouble);
+	return fault != FAULT_NONE ? fault : write_keys(server->folder, &keys, trouble);
 }

@@ -6,6 +6,7 @@
  */
 #include "serve.h"
 
+#include "act_record.h"
 #include "listen_address.h"
 #include "log.h"
 #include "operator_socket.h"
@@ -101,7 +102,7 @@ static enum fault renew_tls_if_due(struct serve *s, struct trouble *trouble)
 		return FAULT_NONE;
 	enum fault fault = tls_renew(server, trouble);
 	if (fault == FAULT_NONE)
-		fault = server_reload(server, false, trouble);
+		fault = server_reload(server, false, ACTOR_SUPERVISOR, trouble);
 	if (fault == FAULT_NONE)
 		log_notice("the TLS certificate was renewed");
 	return fault;
@@ -115,6 +116,8 @@ static enum fault start_roles(struct serve *s, struct trouble *trouble)
 {
 	enum fault fault = server_start_kind(&s->server, KIND_STORE, trouble);
 
+	if (fault == FAULT_NONE)
+		fault = act_record_server(&s->server, "server start", trouble);
 	if (fault == FAULT_NONE)
 		fault = server_start_kind(&s->server, KIND_AUTHORITY, trouble);
 	if (fault == FAULT_NONE)
@@ -185,7 +188,7 @@ static void reload(struct serve *s)
 	struct trouble trouble = { "" };
 
 	readiness_notify("RELOADING=1");
-	if (server_reload(&s->server, false, &trouble) == FAULT_NONE)
+	if (server_reload(&s->server, false, ACTOR_SUPERVISOR, &trouble) == FAULT_NONE)
 		log_notice("reloaded");
 	else
 		log_error("not reloaded, all stays as it was: %s", trouble.text);
@@ -258,6 +261,21 @@ static void turn(struct serve *s)
 	tick(s);
 }
 
+/* What was in hand is finished before the end is recorded. */
+static void stop(struct serve *s)
+{
+	struct trouble trouble = { "" };
+
+	readiness_notify("STOPPING=1");
+	operator_socket_close(&s->operators);
+	server_stop_requests(&s->server);
+	if (act_record_server(&s->server, "server stop", &trouble) != FAULT_NONE)
+		log_error("%s", trouble.text);
+	server_stop(&s->server);
+	server_close(&s->server);
+	folder_close(&s->folder);
+}
+
 int serve(const char *directory, const char *listen)
 {
 	static struct serve s = { .lock = -1, .signals = -1, .operators = { .listening = -1 } };
@@ -275,10 +293,6 @@ int serve(const char *directory, const char *listen)
 	say_ready(&s);
 	while (!s.is_stopping)
 		turn(&s);
-	readiness_notify("STOPPING=1");
-	operator_socket_close(&s.operators);
-	server_stop(&s.server);
-	server_close(&s.server);
-	folder_close(&s.folder);
+	stop(&s);
 	return EXIT_SUCCESS;
 }

@@ -140,6 +140,32 @@ static bool take_refusal(struct role_process *role, struct bytes why)
 	return true;
 }
 
+/* Whether the supervisor's own record was written. */
+static bool take_record_end(struct server *server, const struct message *message)
+{
+	struct operator_end end;
+
+	if (message->type != MESSAGE_OPERATOR_END ||
+			operator_end_read(message->body, &end) != FAULT_NONE)
+		return false;
+	server->record_reply = end.is_done ? REPLY_COMMITTED : REPLY_REFUSED;
+	log_escape(end.text, server->record_why, sizeof(server->record_why));
+	return true;
+}
+
+static bool take_operator_answer(struct server *server, const struct role_process *role,
+	struct bytes frame, const struct message *message)
+{
+	if (role->kind != KIND_STORE)
+		return false;
+	if (message->request == REQUEST_OF_SUPERVISOR)
+		return take_record_end(server, message);
+	if (server->on_operator_answer == NULL)
+		return false;
+	server->on_operator_answer(server->operator_context, frame);
+	return true;
+}
+
 /* False where no honest role sends that. */
 static bool take_message(struct server *server, struct role_process *role, struct bytes frame,
 	int *descriptor)
@@ -163,10 +189,7 @@ static bool take_message(struct server *server, struct role_process *role, struc
 		return role->kind == KIND_AUTHORITY && take_tls(server, descriptor);
 	case MESSAGE_OPERATOR_ROW:
 	case MESSAGE_OPERATOR_END:
-		if (role->kind != KIND_STORE || server->on_operator_answer == NULL)
-			return false;
-		server->on_operator_answer(server->operator_context, frame);
-		return true;
+		return take_operator_answer(server, role, frame, &message);
 	default:
 		return false;
 	}

@@ -19,6 +19,9 @@
  */
 enum { ROLE_COUNT_MAX = 2 * WORKERS_MAX + 2 };
 
+/* The number of the supervisor's own requests to the store; no client's becomes this one. */
+#define REQUEST_OF_SUPERVISOR UINT64_MAX
+
 struct server {
 	const struct folder *folder;
 	struct wiring wiring;
@@ -34,6 +37,10 @@ struct server {
 	uint8_t crl_frame[128];
 	int crl;
 	int tls;
+
+	/* The store's answer to the supervisor's own record (act_record.h). */
+	enum role_reply record_reply;
+	char record_why[256];
 
 	/* Called with each frame that the store sends in answer to an operator's act. */
 	void (*on_operator_answer)(void *context, struct bytes frame);
@@ -52,13 +59,11 @@ void server_close(struct server *);
 enum fault server_start_kind(struct server *, enum role_kind, struct trouble *);
 
 /*
- * Gives all roles that run a new set: all of them prepare it, or none takes it. On success the
- * server owns it and the former one is closed; else it stays the caller's.
+ * Reads the folder anew and gives it to all roles that run: all of them prepare it and the store
+ * records it, or none takes it and the former one stays in force. is_now: the former fingerprint
+ * excuses nothing. actor, "by=NAME", is who wants it.
  */
-enum fault server_load(struct server *, struct load_set *, struct trouble *);
-
-/* Reads the folder anew and loads it. is_now: the former fingerprint excuses nothing. */
-enum fault server_reload(struct server *, bool is_now, struct trouble *);
+enum fault server_reload(struct server *, bool is_now, const char *actor, struct trouble *);
 
 /* Collects children that have ended, then starts again those whose time has come. */
 void server_collect(struct server *);
@@ -82,7 +87,10 @@ enum fault server_await_crl(struct server *, struct trouble *);
 /* Asks the authority for a TLS key and certificate; server.tls is its file then. */
 enum fault server_ask_tls(struct server *, struct trouble *);
 
-/* Fronts first, then verifiers, authority, store: each finishes what is in hand, then ends. */
+/* Ends all roles but the store, fronts first: each finishes what is in hand. */
+void server_stop_requests(struct server *);
+
+/* The same, and then the store. */
 void server_stop(struct server *);
 
 #endif

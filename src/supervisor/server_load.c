@@ -1,5 +1,6 @@
 #include "server_load.h"
 
+#include "act_record.h"
 #include "frame.h"
 #include "log.h"
 #include "message.h"
@@ -121,16 +122,29 @@ static void commit_all(struct server *server)
 	}
 }
 
-enum fault server_load(struct server *server, struct load_set *set, struct trouble *trouble)
+/* Each role that runs prepares it, and then it is recorded; what is in force stays so. */
+static enum fault prepare_all(struct server *server, const struct load_set *set, const char *actor,
+	struct trouble *trouble)
 {
 	for (size_t i = 0; i < server->role_count; i++) {
 		enum fault fault = role_is_running(&server->roles[i]) ?
 			server_prepare(server, &server->roles[i], set, trouble) : FAULT_NONE;
 
-		if (fault != FAULT_NONE) {
-			abandon(server);
+		if (fault != FAULT_NONE)
 			return fault;
-		}
+	}
+	return act_record_reload(server, set, actor, trouble);
+}
+
+/* On success the server owns the set and the former one is closed; else it stays the caller's. */
+static enum fault load(struct server *server, struct load_set *set, const char *actor,
+	struct trouble *trouble)
+{
+	enum fault fault = prepare_all(server, set, actor, trouble);
+
+	if (fault != FAULT_NONE) {
+		abandon(server);
+		return fault;
 	}
 	commit_all(server);
 	load_set_close(server->set);
@@ -159,7 +173,8 @@ static void remember_former(const struct load_set *former, struct load_set *set,
 	set->former_until_ms = is_same ? former->former_until_ms : now_ms() + FORMER_FINGERPRINT_MS;
 }
 
-enum fault server_reload(struct server *server, bool is_now, struct trouble *trouble)
+enum fault server_reload(struct server *server, bool is_now, const char *actor,
+	struct trouble *trouble)
 {
 	struct load_set *set;
 	enum fault fault = load_set_read(server->folder, &set, trouble);
@@ -167,7 +182,7 @@ enum fault server_reload(struct server *server, bool is_now, struct trouble *tro
 	if (fault != FAULT_NONE)
 		return fault;
 	remember_former(server->set, set, is_now);
-	fault = server_load(server, set, trouble);
+	fault = load(server, set, actor, trouble);
 	if (fault != FAULT_NONE)
 		load_set_close(set);
 	return fault;

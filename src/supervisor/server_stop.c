@@ -57,10 +57,15 @@ static void stop_kind(struct server *server, enum role_kind kind)
 	}
 }
 
-void server_stop(struct server *server)
+void server_stop_requests(struct server *server)
 {
 	stop_kind(server, KIND_FRONT);
 	stop_kind(server, KIND_VERIFIER);
 	stop_kind(server, KIND_AUTHORITY);
+}
+
+void server_stop(struct server *server)
+{
+	server_stop_requests(server);
 	stop_kind(server, KIND_STORE);
 }

@@ -2,10 +2,12 @@
 
 import json
 import os
+import pwd
 import signal
 import socket
 import sqlite3
 import stat
+import struct
 
 from genuine_test import tap
 from genuine_test.ca import Ca
@@ -168,6 +170,37 @@ class WithoutServer(tap.Case):
         self.assertGreater(after["entries"], before["entries"] + 1)
         self.assertNotEqual(after["head"], before["head"])
 
+    def records(self):
+        return [(row["act"], json.loads(row["detail"])) for row in self.ca.tells("audit", "list")]
+
+    def test_supervisors_acts_are_audited(self):
+        """what the supervisor itself does is in the chain: init, trust, rotation, each reload"""
+        vendor = SmallVendor(self.folder / f"audited-{self.is_serving}")
+        user = os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+        self.assertEqual(self.records()[0][0], "init")
+        self.ca.does("trust", "import", "--mark", "ek-only", vendor.root)
+        self.ca.does("trust", "import", "--mark", "sha1", vendor.root)
+        anchor = self.ca.tells("trust", "list")[0]["id"]
+        fingerprint = self.records()[-1][1]["fingerprint"]
+        self.ca.does("rotate", "--now")
+        ca_id = (self.ca.folder / "secret" / "ticket.keys").read_text().split()[1]
+        self.ca.does("trust", "remove", anchor)
+        trust = [(act, detail["sha256"], detail["marks"]) for act, detail in self.records()
+                 if act.startswith("trust")]
+        self.assertEqual(trust, [("trust import", anchor, "ek-only"),
+                                 ("trust remove", anchor, "ek-only"),
+                                 ("trust import", anchor, "sha1"),
+                                 ("trust remove", anchor, "sha1")])
+        rotated = [detail for act, detail in self.records() if act == "rotate"]
+        self.assertEqual([(one["ca_id"], one["excused"]) for one in rotated], [(ca_id, "no")])
+        reloads = [detail for act, detail in self.records() if act == "reload"]
+        self.assertEqual(reloads[-1]["former"], fingerprint)
+        self.assertNotEqual(reloads[-1]["fingerprint"], fingerprint)
+        actors = {row["actor"] for row in self.ca.tells("audit", "list")
+                  if row["act"] in ("init", "rotate", "reload", "trust import", "trust remove")}
+        self.assertEqual(actors, {user})
+        self.assertTrue(self.ca.tells("audit", "verify")["whole"])
+
     def test_crl(self):
         """crl gives a revocation list that our CA signed"""
         file = self.folder / "crl"
@@ -221,6 +254,37 @@ class Serving(tap.Case):
         self.ca.does("reload")
         self.ca.daemon.signal(signal.SIGHUP)
         self.assertEqual(self.ca.client.get("/healthz").status, 200)
+
+    def test_start_and_stop_are_audited(self):
+        """start, SIGHUP and end of a server are in the chain, with the version"""
+        self.ca.daemon.signal(signal.SIGHUP)
+        self.ca.daemon.wait_for(lambda: "reloaded" in self.ca.daemon.told(), "reload")
+        self.ca.stop()
+        rows = [(row["act"], row["actor"]) for row in self.ca.tells("audit", "list")
+                if row["act"] != "crl"]
+        self.assertEqual([act for act, _ in rows], ["init", "server start", "reload", "server stop"])
+        self.assertEqual({actor for _, actor in rows[1:]}, {"supervisor"})
+        stop = json.loads(self.ca.tells("audit", "list")[-1]["detail"])
+        self.assertIn(stop["version"], run(GENUINE_CA, "--version"))
+
+    def test_records_cannot_be_forged(self):
+        """a client of the control socket cannot add a record: the verb is the supervisor's own"""
+        before = self.ca.tells("audit", "verify")
+        for request in (1, 2 ** 32 - 2):
+            self.assertIn(b"the supervisor's own", self.asks(request, "audit add", "reload"))
+        for request in (2 ** 32 - 1, 2 ** 64 - 1):
+            self.assertEqual(self.asks(request, "audit add", "reload"), b"", "hung up on")
+        self.assertEqual(self.ca.tells("audit", "verify"), before)
+
+    def asks(self, request, *words):
+        """Sends one frame of a client's own making; the answer's octets."""
+        verb, *arguments = [struct.pack(">I", len(word)) + word.encode() for word in words]
+        frame = struct.pack(">HQ", 48, request) + verb + bytes([len(arguments)]) + b"".join(arguments)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+            client.settimeout(20)
+            client.connect(str(self.ca.folder / "control"))
+            client.send(frame)
+            return client.recv(65536)
 
     def test_sd_notify(self):
         """readiness goes to the socket that NOTIFY_SOCKET names as well"""

@@ -1,3 +1,4 @@
+#include "audit.h"
 #include "kit.h"
 
 #include <fcntl.h>
@@ -33,6 +34,39 @@ static void a_whole_chain_verifies(void **state)
 	assert_true(kit_operate(kit, "audit list", "4", NULL));
 	assert_int_equal(kit->row_count, 2);
 	assert_false(kit_operate(kit, "audit list", "four", NULL));
+}
+
+/* What the supervisor did: its facts become the detail's members, escaped like any other. */
+static void a_record_of_the_supervisors_is_an_entry(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_true(kit_operate(kit, "audit add", "server start", "version=1.0", "name=a \"b\"=c",
+		"by=supervisor", NULL));
+	assert_true(kit_operate(kit, "audit add", "server stop", NULL));
+	assert_true(kit_operate(kit, "audit list", NULL));
+	assert_int_equal(kit->row_count, 2);
+	assert_true(kit_has(kit, "actor=supervisor act=server start"
+		" detail={\"version\":\"1.0\",\"name\":\"a \\\"b\\\"=c\"}"));
+	assert_true(kit_has(kit, "actor=operator act=server stop detail={}"));
+	assert_true(kit_operate(kit, "audit verify", NULL));
+}
+
+static void a_record_that_is_no_record_is_refused(void **state)
+{
+	struct kit *kit = *state;
+	char long_act[AUDIT_NAME_MAX + 2] = "";
+
+	(void)memset(long_act, 'a', sizeof(long_act) - 1);
+	assert_false(kit_operate(kit, "audit add", NULL));
+	assert_false(kit_operate(kit, "audit add", long_act, NULL));
+	assert_false(kit_operate(kit, "audit add", "a\nb", NULL));
+	assert_false(kit_operate(kit, "audit add", "act", "version", NULL));
+	assert_false(kit_operate(kit, "audit add", "act", "=1", NULL));
+	assert_false(kit_operate(kit, "audit add", "act", "ver\"sion=1", NULL));
+	assert_false(kit_operate(kit, "audit add", "act", "version=1\n", NULL));
+	assert_true(kit_operate(kit, "audit list", NULL));
+	assert_int_equal(kit->row_count, 0);
 }
 
 static void expect_broken(struct kit *kit, const char *sql)
@@ -150,6 +184,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		KIT_TEST(a_whole_chain_verifies),
+		KIT_TEST(a_record_of_the_supervisors_is_an_entry),
+		KIT_TEST(a_record_that_is_no_record_is_refused),
 		KIT_TEST(a_changed_detail_is_found),
 		KIT_TEST(a_changed_actor_is_found),
 		KIT_TEST(a_changed_act_is_found),

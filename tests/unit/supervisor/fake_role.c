@@ -2,7 +2,8 @@
  * A role that does nothing but what the supervisor must see of one: it takes loads, prepares,
  * commits and stops, and writes what happened to it into the file "events" of its working
  * directory. A configuration named "Refuse KIND" it refuses where it is of that kind; the one named
- * "Hang KIND" makes it fall silent; "Die KIND" makes it end.
+ * "Hang KIND" makes it fall silent; "Die KIND" makes it end; "Deaf KIND" refuses to record. What it
+ * is asked to record it writes into events as well.
  */
 #include "channel.h"
 #include "configuration.h"
@@ -20,7 +21,7 @@ static struct configuration configuration;
 
 static void note(const char *event)
 {
-	char line[128];
+	char line[1000];
 	int file = open("events", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	int len = snprintf(line, sizeof(line), "%s %s %s\n", FAKE_KIND, event, configuration.name);
 
@@ -72,6 +73,30 @@ static void prepare(void)
 	reply(MESSAGE_LOADED, "");
 }
 
+/* Verb and arguments, with bars between them, as the event. */
+static void operate(const struct message *message)
+{
+	char event[800];
+	int len = 0;
+	uint8_t buffer[64];
+	struct operator_request request;
+	struct writer w = message_begin(buffer, sizeof(buffer), MESSAGE_OPERATOR_END, message->request);
+	const struct operator_end end = { .is_done = !is_told_to("Deaf"),
+		.text = bytes_of_string("it was told to") };
+
+	if (operator_request_read(message->body, &request) != FAULT_NONE)
+		_exit(3);
+	len = snprintf(event, sizeof(event), "%.*s", (int)request.verb.len,
+		(const char *)request.verb.data);
+	for (size_t i = 0; i < request.count; i++)
+		len += snprintf(event + len, sizeof(event) - (size_t)len, "|%.*s",
+			(int)request.arguments[i].len, (const char *)request.arguments[i].data);
+	note(event);
+	operator_end_write(&w, &end);
+	if (channel_send(ROLE_CONTROL, writer_written(&w)) != FAULT_NONE)
+		_exit(8);
+}
+
 static void take(struct bytes frame, int descriptor)
 {
 	struct message message;
@@ -91,6 +116,9 @@ static void take(struct bytes frame, int descriptor)
 		return;
 	case MESSAGE_ABANDON:
 		note("abandon");
+		return;
+	case MESSAGE_OPERATOR:
+		operate(&message);
 		return;
 	case MESSAGE_STOP:
 		note("stop");

@@ -1,3 +1,5 @@
+#include "act_record.h"
+#include "encoding.h"
 #include "rotate.h"
 #include "scratch.h"
 #include "server.h"
@@ -128,7 +130,7 @@ static void test_reload(void **state)
 	(void)state;
 	start_all();
 	name_configuration("Two");
-	assert_int_equal(server_reload(&server, false, &trouble), FAULT_NONE);
+	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_NONE);
 	wait_a_little();
 	assert_int_equal(count_of(" commit Two"), 6);
 	assert_string_equal(server.set->configuration.name, "Two");
@@ -147,7 +149,7 @@ static void test_reload_is_all_or_nothing(void **state)
 
 		(void)snprintf(name, sizeof(name), "Refuse %s", kinds[i]);
 		name_configuration(name);
-		assert_int_equal(server_reload(&server, false, &trouble), FAULT_INVALID);
+		assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_INVALID);
 		assert_string_equal(trouble.text, "it was told to");
 		wait_a_little();
 		(void)snprintf(name, sizeof(name), " abandon Refuse %s", kinds[i]);
@@ -165,7 +167,7 @@ static void test_reload_of_broken_file(void **state)
 	(void)state;
 	start_all();
 	name_configuration("A\nB");
-	assert_int_equal(server_reload(&server, false, &trouble), FAULT_INVALID);
+	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_INVALID);
 	assert_non_null(strstr(trouble.text, "line 3"));
 	wait_a_little();
 	assert_int_equal(count_of("abandon"), 0);
@@ -181,11 +183,11 @@ static void test_former_fingerprint(void **state)
 	start_all();
 	memcpy(first, server.set->fingerprint, 32);
 	name_configuration("One");
-	assert_int_equal(server_reload(&server, false, &trouble), FAULT_NONE);
+	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_NONE);
 	assert_false(server.set->has_former);
 
 	name_configuration("Two"); /* the profile's organization changes with it */
-	assert_int_equal(server_reload(&server, false, &trouble), FAULT_NONE);
+	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_NONE);
 	assert_memory_not_equal(server.set->fingerprint, first, 32);
 	assert_true(server.set->has_former);
 	assert_memory_equal(server.set->former_fingerprint, first, 32);
@@ -194,12 +196,12 @@ static void test_former_fingerprint(void **state)
 	assert_true(left_ms > 10 * 60 * 1000 && left_ms <= 11 * 60 * 1000 + 2000);
 
 	/* A reload that changes nothing keeps what excuses. */
-	assert_int_equal(server_reload(&server, false, &trouble), FAULT_NONE);
+	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_NONE);
 	assert_true(server.set->has_former);
 	assert_memory_equal(server.set->former_fingerprint, first, 32);
 
 	name_configuration("Three");
-	assert_int_equal(server_reload(&server, true, &trouble), FAULT_NONE);
+	assert_int_equal(server_reload(&server, true, "by=tester", &trouble), FAULT_NONE);
 	assert_false(server.set->has_former);
 }
 
@@ -255,7 +257,7 @@ static void test_role_that_dies_at_load(void **state)
 	(void)state;
 	start_all();
 	name_configuration("Die authority");
-	assert_int_equal(server_reload(&server, false, &trouble), FAULT_CLOSED);
+	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_CLOSED);
 	assert_non_null(strstr(trouble.text, "the authority ended"));
 	assert_string_equal(server.set->configuration.name, "One");
 }
@@ -298,7 +300,8 @@ static void test_rotate(void **state)
 
 	(void)state;
 	assert_false(first.has_former);
-	assert_int_equal(rotate_ticket_keys(&folder, false, &trouble), FAULT_NONE);
+	start_all();
+	assert_int_equal(rotate_ticket_keys(&server, false, "by=tester", &trouble), FAULT_NONE);
 	second = read_keys();
 	assert_memory_not_equal(second.current.ca_id, first.current.ca_id, CA_ID_SIZE);
 	assert_memory_not_equal(second.current.master.data, first.current.master.data, MASTER_SIZE);
@@ -308,12 +311,63 @@ static void test_rotate(void **state)
 	uint64_t left_ms = second.former_until_ms - (uint64_t)time(NULL) * 1000;
 	assert_true(left_ms > 10 * 60 * 1000 && left_ms <= 11 * 60 * 1000 + 2000);
 
-	assert_int_equal(rotate_ticket_keys(&folder, true, &trouble), FAULT_NONE);
+	assert_int_equal(rotate_ticket_keys(&server, true, "by=tester", &trouble), FAULT_NONE);
 	third = read_keys();
 	assert_false(third.has_former);
 	assert_memory_not_equal(third.current.ca_id, second.current.ca_id, CA_ID_SIZE);
 	assert_int_equal(fstatat(folder.descriptor, "secret/ticket.keys", &status, 0), 0);
 	assert_int_equal(status.st_mode & 07777, 0600);
+}
+
+/* ---- records ---- */
+
+static void test_reload_is_recorded(void **state)
+{
+	char fingerprint[HEX_CAPACITY(32)], line[256];
+	struct trouble trouble = { "" };
+
+	(void)state;
+	start_all();
+	name_configuration("Two");
+	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_NONE);
+	wait_a_little();
+	hex_encode(BYTES_OF_ARRAY(server.set->fingerprint), fingerprint, sizeof(fingerprint));
+	(void)snprintf(line, sizeof(line), "store audit add|reload|fingerprint=%s|former=", fingerprint);
+	assert_int_equal(count_of(line), 1);
+	assert_int_equal(count_of("|excused=yes|by=tester"), 1);
+}
+
+/* What cannot be recorded is not done: neither the reload nor the rotation. */
+static void test_nothing_without_record(void **state)
+{
+	struct trouble trouble = { "" };
+
+	(void)state;
+	name_configuration("Deaf store");
+	load_set_close(server.set);
+	assert_int_equal(load_set_read(&folder, &server.set, &trouble), FAULT_NONE);
+	start_all();
+	struct ticket_keys before = read_keys();
+	assert_int_equal(rotate_ticket_keys(&server, false, "by=tester", &trouble), FAULT_BUSY);
+	assert_non_null(strstr(trouble.text, "it was told to"));
+	struct ticket_keys after = read_keys();
+	assert_memory_equal(after.current.ca_id, before.current.ca_id, CA_ID_SIZE);
+	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_BUSY);
+	wait_a_little();
+	assert_int_equal(count_of(" abandon Deaf store"), 6);
+	assert_int_equal(count_of(" commit Deaf store"), 6); /* those of the start */
+}
+
+static void test_record_without_store(void **state)
+{
+	struct trouble trouble = { "" };
+
+	(void)state;
+	assert_int_equal(act_record_server(&server, "server start", &trouble), FAULT_BUSY);
+	start_all();
+	assert_int_equal(act_record_server(&server, "server start", &trouble), FAULT_NONE);
+	wait_a_little();
+	assert_int_equal(count_of("store audit add|server start|version=" GENUINE_VERSION "|"), 1);
 }
 
 int main(void)
@@ -330,6 +384,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_role_that_dies_at_load, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_missing_program, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rotate, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reload_is_recorded, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nothing_without_record, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_record_without_store, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("server", tests, NULL, NULL);
