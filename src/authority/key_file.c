@@ -61,13 +61,19 @@ static const struct algorithm *algorithm_of(EVP_PKEY *key)
 	return NULL;
 }
 
+/* An encrypted key is none of ours; the library would ask a terminal for its password. */
+static int no_password(char *, int, int, void *)
+{
+	return -1;
+}
+
 /* The key of a PEM; the text is wiped. */
 static EVP_PKEY *read_private_key(int descriptor)
 {
 	char text[KEY_FILE_MAX];
 	ssize_t len = pread(descriptor, text, sizeof(text), 0);
 	owned(BIO) *memory = len > 0 ? BIO_new_mem_buf(text, (int)len) : NULL;
-	EVP_PKEY *key = memory != NULL ? PEM_read_bio_PrivateKey(memory, NULL, NULL, NULL) : NULL;
+	EVP_PKEY *key = memory != NULL ? PEM_read_bio_PrivateKey(memory, NULL, no_password, NULL) : NULL;
 
 	explicit_bzero(text, sizeof(text));
 	return key;

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -390,13 +391,35 @@ static void test_load_after_refusal(void **state)
 	assert_stops();
 }
 
+/* An encrypted key is refused; nobody is asked for its password, which the sandbox would punish. */
+static void test_encrypted_key(void **state)
+{
+	BIO *memory = BIO_new(BIO_s_mem());
+	unsigned char *der = NULL;
+	char *text = NULL;
+	int der_len = i2d_X509(stage.ca, &der);
+
+	(void)state;
+	assert_int_equal(PEM_write_bio_PKCS8PrivateKey(memory, stage.ca_key, EVP_aes_256_cbc(), "secret", 6, NULL,
+		NULL), 1);
+	long len = BIO_get_mem_data(memory, &text);
+	load(LOAD_CA_CERTIFICATE, bytes_of(der, (size_t)der_len), -1);
+	load(LOAD_CA_KEY, bytes_of(NULL, 0), sample_file(bytes_of(text, (size_t)len)));
+	send_empty(stage.control, MESSAGE_LOAD_END);
+	assert_int_equal(receive(stage.control).type, MESSAGE_LOAD_REFUSED);
+	OPENSSL_free(der);
+	BIO_free(memory);
+	assert_stops();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = { TEST(test_issue), TEST(test_commit_waits),
 		TEST(test_commit_does_not_wait_for_ever), TEST(test_stop_does_not_wait_for_ever),
-		TEST(test_load_after_refusal) };
+		TEST(test_load_after_refusal),
+		TEST(test_encrypted_key) };
 
 	return cmocka_run_group_tests_name("authority role", tests, NULL, NULL);
 }
