@@ -18,6 +18,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 CORPUS = HERE / "corpus"
+EK_CHAIN_FIRST = 0x01C00100  # the NV indices of an EK chain, as in endorsement_key.c
 sys.path.insert(0, str(HERE.parent / "integration"))
 
 
@@ -210,28 +211,35 @@ def of_programs(build):
 
 
 def of_tpms(build):
-    """Two TPMs, whose persistent EK is RSA or P-256."""
+    """Two TPMs, whose persistent EK is RSA or P-256; one without certificates, and with a chain."""
     from genuine_test.tpm import Tpm
     from genuine_test.vendor import Vendor
 
+    def record(tpm, what, name):
+        subprocess.run([build / "tests" / "fuzz" / "make_device_seeds", HERE, what, name],
+                       check=True, env=tpm.env)
+
     with tempfile.TemporaryDirectory() as scratch:
-        vendor = Vendor(Path(scratch) / "vendor")
+        scratch = Path(scratch)
+        vendor = Vendor(scratch / "vendor")
         for algorithm in ("rsa", "ecc"):
-            tpm = Tpm(Path(scratch) / algorithm, vendor)
-
-            def record(what, name):
-                subprocess.run([build / "tests" / "fuzz" / "make_device_seeds", HERE, what,
-                                f"{name}-{algorithm}"], check=True, env=tpm.env)
-
-            record("endorsement_key", "persistent")
+            tpm = Tpm(scratch / algorithm, vendor)
+            record(tpm, "endorsement_key", f"persistent-{algorithm}")
             tpm.tool("tpm2_evictcontrol", "-C", "o", "-c", "0x81010001")
-            record("endorsement_key", "made")
-            tpm.tool("tpm2_createek", "-c", "0x81010001", "-G", algorithm,
-                     "-u", f"{scratch}/{algorithm}.pub")
-            record("identity_key", "new")
-            record("activation", "honest")
-            record("identity_key", "handle-taken")
+            record(tpm, "endorsement_key", f"made-{algorithm}")
+            tpm.tool("tpm2_createek", "-c", "0x81010001", "-G", algorithm, "-u", scratch / "ek.pub")
+            record(tpm, "identity_key", f"new-{algorithm}")
+            record(tpm, "activation", f"honest-{algorithm}")
+            record(tpm, "identity_key", f"handle-taken-{algorithm}")
             tpm.stop()
+        tpm = Tpm(scratch / "bare", None)
+        record(tpm, "endorsement_key", "bare-persistent")
+        tpm.tool("tpm2_evictcontrol", "-C", "o", "-c", "0x81010001")
+        record(tpm, "endorsement_key", "bare-made")
+        tpm.write_certificate(EK_CHAIN_FIRST, HERE / "fixed" / "intermediate.der")
+        tpm.write_certificate(EK_CHAIN_FIRST + 1, HERE / "fixed" / "root.der")
+        record(tpm, "endorsement_key", "bare-with-chain")
+        tpm.stop()
 
 
 def main():
