@@ -34,7 +34,7 @@ enum {
 	CREDENTIAL_MAX = 1024,     /* credential file: 8 + 2 + 132 + 2 + 512 at most */
 
 	/* X.509. */
-	CERTIFICATE_MAX = 4096,    /* one that we issue; the profile stays under 2 KiB */
+	CERTIFICATE_MAX = 4096,    /* one that we issue: 2,560 at most are signed, 512 the signature */
 	CERTIFICATE_PEM_MAX = 6144, /* CERTIFICATE_MAX in base64 with line ends and labels */
 	CHAIN_MAX = 8192,          /* our own chain in PEM: two issuers at most */
 	SPKI_MAX = 640,            /* RSA 4096 needs 550 */
@@ -43,6 +43,7 @@ enum {
 	PATH_LEN_MAX = 7,          /* certificates between an EK and its anchor, both counted */
 	DER_DEPTH_MAX = 16,
 	JSON_DEPTH_MAX = 16,       /* of a request; one that we take has 2 */
+	JSON_COMMA_COUNT_MAX = 64, /* of a request; one that we take has 14 */
 
 	/* Frames between roles: the largest is a request with a full chain, about 40 KiB. */
 	FRAME_MAX = 49152,
@@ -52,6 +53,7 @@ enum {
 	HEADER_COUNT_MAX = 100,    /* fields: a proxy adds ten or so */
 	CONNECTION_COUNT_MAX = 4096, /* a front's: some 25 KiB each while a request is under way */
 	CONNECTION_TIMEOUT_MS = 9000, /* handshake with request, answer, pause: none lasts 10 s */
+	REQUEST_READS_MAX = 1024,  /* pieces of a request: a body in records of 64 octets still passes */
 	CONNECTION_REQUESTS_MAX = 100, /* of one connection, then it is closed after the answer */
 	ANSWER_TIMEOUT_MS = 5000,  /* what the roles behind the front may take */
 	PENDING_MAX = 64,          /* requests in flight to a verifier: some 100 ms of its work */

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 
 static struct materials materials; /* large */
 static struct certificate_draft draft;
@@ -225,6 +226,28 @@ static void test_profile(void **state)
 	X509_free(certificate);
 }
 
+/* The longest texts that a configuration takes, the longest serial, the largest key: not too much. */
+static void test_longest(void **state)
+{
+#define ARC_OF_64 "2.25.303619253884221164867571385486340110917.1.1.1.1.1.1.1.1.1.1"
+	static const char format[] = "[ca]\nname = %064d\npolicy_arc = " ARC_OF_64 "\ncrl_url = http://%0121d\n"
+		"issuer_url = http://%0121d\n[profile device]\norganization = %064d\norganizational_unit = %064d\n"
+		"hardware_module_type = " ARC_OF_64 "\nuri = urn:{serial}%0116d\ndns = {serial}.%057d.%061d\n";
+	static char text[2048];
+	struct facts facts = sample_facts();
+	struct refusal refusal;
+
+	assert_in_range(snprintf(text, sizeof(text), format, 0, 0, 0, 0, 0, 0, 0, 0), 1, sizeof(text) - 1);
+	ca_key = sample_key_make("P-256", 0);
+	sample_materials_open(&materials, text, ca_key);
+	memset(facts.serial, 'S', SERIAL_MAX);
+	facts.ik = (struct tpm_key){ .template = TEMPLATE_IK_RSA4096, .a_len = RSA_MODULUS_MAX };
+	memset(facts.ik.a, 0xc1, RSA_MODULUS_MAX);
+	assert_int_equal(draft_at(&facts, SAMPLE_NOW, &refusal), 0);
+	assert_in_range(draft.tbs_len, 2000, 2300);
+	(void)close_materials(state);
+}
+
 /* Without room for it there is none. */
 static void test_no_room(void **state)
 {
@@ -251,7 +274,7 @@ int main(void)
 		WITH_MATERIALS(test_issued), WITH_MATERIALS(test_young_ca), WITH_MATERIALS(test_ca_validity),
 		WITH_MATERIALS(test_clock), WITH_MATERIALS(test_lint_is_asked), WITH_MATERIALS(test_policies),
 		cmocka_unit_test_prestate_setup_teardown(test_profile, open_materials, close_materials, profile_text),
-		WITH_MATERIALS(test_no_room) };
+		cmocka_unit_test(test_longest), WITH_MATERIALS(test_no_room) };
 
 	return cmocka_run_group_tests_name("certificate", tests, NULL, NULL);
 }
