@@ -52,23 +52,28 @@ static bool is_ready(const struct acts *acts, struct refusal *out)
  * CHECK_EVIDENCE_MASK: every check held, and they were made under the policy in force. During a
  * reload a verifier may be a moment behind: 503, the device asks again.
  */
-static bool evidence_is_whole(const struct acts *acts, const struct facts *facts, struct refusal *out)
+static bool evidence_is_whole(
+	const struct acts *acts, const struct facts *facts, struct refusal *out)
 {
 	if (!is_ready(acts, out))
 		return false;
 	if (facts->evidence_mask == EVIDENCE_MASK_FULL &&
-		memcmp(facts->fingerprint, acts->materials->fingerprint, sizeof(facts->fingerprint)) == 0)
+		memcmp(facts->fingerprint, acts->materials->fingerprint,
+			sizeof(facts->fingerprint)) == 0)
 		return true;
 	refusal_set(out, CHECK_EVIDENCE_MASK, "mask %016llx, fingerprint %02x%02x..",
-		(unsigned long long)facts->evidence_mask, facts->fingerprint[0], facts->fingerprint[1]);
+		(unsigned long long)facts->evidence_mask, facts->fingerprint[0],
+		facts->fingerprint[1]);
 	return false;
 }
 
-static void make_challenge(struct acts *acts, int verifier, uint64_t request, const struct facts *facts)
+static void make_challenge(
+	struct acts *acts, int verifier, uint64_t request, const struct facts *facts)
 {
 	struct challenge challenge;
 	struct refusal refusal = refusal_about(facts, NULL);
-	enum fault fault = challenge_make(acts->materials, facts, store_clock_now_ms(&acts->clock), &challenge);
+	enum fault fault = challenge_make(
+		acts->materials, facts, store_clock_now_ms(&acts->clock), &challenge);
 
 	if (fault != FAULT_NONE) {
 		refusal_set(&refusal, CHECK_STORE_ANSWER, "no challenge: %s", fault_text(fault));
@@ -84,12 +89,13 @@ static void make_challenge(struct acts *acts, int verifier, uint64_t request, co
  * CHECK_TICKET, CHECK_TICKET_FORMER: the MAC over header and facts, compared in constant time. The
  * expected ticket is wiped here and shown nowhere.
  */
-static bool ticket_holds(const struct acts *acts, const struct facts *facts, const struct areas *areas,
-	const struct ticket_header *header, struct refusal *out)
+static bool ticket_holds(const struct acts *acts, const struct facts *facts,
+	const struct areas *areas, const struct ticket_header *header, struct refusal *out)
 {
 	const struct materials *m = acts->materials;
 	owned_secret expected = { 0 };
-	bool is_current = header_ca_id_is_current(m, header) && header_fingerprint_is_current(m, header);
+	bool is_current =
+		header_ca_id_is_current(m, header) && header_fingerprint_is_current(m, header);
 
 	if (challenge_ticket(m, facts, areas, header, &expected) == FAULT_NONE &&
 		secret_equal(secret_bytes(&expected), BYTES_OF_ARRAY(facts->ticket)))
@@ -139,7 +145,8 @@ static void ask_store(struct acts *acts, struct act_in_hand *act, const struct w
 {
 	struct bytes octets;
 
-	if (writer_end(frame, &octets) == FAULT_NONE && channel_send(acts->store, octets) == FAULT_NONE)
+	if (writer_end(frame, &octets) == FAULT_NONE &&
+		channel_send(acts->store, octets) == FAULT_NONE)
 		return;
 	struct refusal refusal = { .retry_after_s = RETRY_AFTER_S };
 	refusal_set(&refusal, CHECK_STORE_ANSWER, "the store does not keep up");
@@ -175,15 +182,16 @@ static bool begin_act(struct acts *acts, struct act_in_hand *act, const struct f
 		refusal_set(out, CHECK_STORE_ANSWER, "%d acts are in hand", ACT_COUNT_MAX);
 		return false;
 	}
-	if (EVP_Digest(facts->ticket, sizeof(facts->ticket), act->ticket_hash, NULL, EVP_sha256(), NULL) != 1) {
+	if (EVP_Digest(facts->ticket, sizeof(facts->ticket), act->ticket_hash, NULL, EVP_sha256(),
+		    NULL) != 1) {
 		refusal_set(out, CHECK_STORE_ANSWER, "no digest");
 		return false;
 	}
 	return certificate_draft_write(acts->materials, facts, areas, now_s, &act->draft, out);
 }
 
-static void make_certificate(struct acts *acts, int verifier, uint64_t request, const struct facts *facts,
-	const struct ticket_header *header)
+static void make_certificate(struct acts *acts, int verifier, uint64_t request,
+	const struct facts *facts, const struct ticket_header *header)
 {
 	struct areas areas;
 	struct refusal refusal = refusal_about(facts, NULL);
@@ -195,7 +203,8 @@ static void make_certificate(struct acts *acts, int verifier, uint64_t request, 
 		return;
 	}
 	refusal = refusal_about(facts, &areas);
-	if (!ticket_holds(acts, facts, &areas, header, &refusal) || !begin_act(acts, act, facts, &areas, &refusal)) {
+	if (!ticket_holds(acts, facts, &areas, header, &refusal) ||
+		!begin_act(acts, act, facts, &areas, &refusal)) {
 		send_refusal(verifier, request, &refusal);
 		return;
 	}
@@ -244,7 +253,8 @@ void acts_facts(struct acts *acts, int verifier, uint64_t request, const struct 
 		make_certificate(acts, verifier, request, facts, &header);
 }
 
-void acts_refused(struct acts *acts, int verifier, uint64_t request, const struct refused_evidence *refused)
+void acts_refused(
+	struct acts *acts, int verifier, uint64_t request, const struct refused_evidence *refused)
 {
 	struct refusal refusal = refused->refusal;
 	struct ticket_header header;
@@ -254,7 +264,8 @@ void acts_refused(struct acts *acts, int verifier, uint64_t request, const struc
 	send_refusal(verifier, request, &refusal);
 }
 
-static void send_certificate(const struct act_in_hand *act, struct bytes der, struct bytes chain_pem)
+static void send_certificate(
+	const struct act_in_hand *act, struct bytes der, struct bytes chain_pem)
 {
 	char pem[CERTIFICATE_PEM_MAX + 1];
 	struct refusal refusal = { .retry_after_s = RETRY_AFTER_S };
@@ -264,7 +275,8 @@ static void send_certificate(const struct act_in_hand *act, struct bytes der, st
 		send_refusal(act->verifier, act->verifier_request, &refusal);
 		return;
 	}
-	const struct answer answer = { .kind = ANSWER_CERTIFICATE, .certificate_pem = bytes_of_string(pem),
+	const struct answer answer = { .kind = ANSWER_CERTIFICATE,
+		.certificate_pem = bytes_of_string(pem),
 		.chain_pem = chain_pem };
 	send_answer(act->verifier, act->verifier_request, &answer);
 }
@@ -295,8 +307,8 @@ static void sign_act(struct acts *acts, struct act_in_hand *act)
 	struct refusal refusal = { .retry_after_s = RETRY_AFTER_S };
 	struct bytes certificate;
 
-	if (!certificate_sign(acts->materials, &act->draft, act->certificate, sizeof(act->certificate),
-		&certificate, &refusal)) {
+	if (!certificate_sign(acts->materials, &act->draft, act->certificate,
+		    sizeof(act->certificate), &certificate, &refusal)) {
 		log_error("a certificate could not be signed: %s", refusal.saw);
 		refuse_act(acts, act, &refusal);
 		return;

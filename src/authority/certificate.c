@@ -22,12 +22,14 @@ bool certificate_number_draw(uint8_t number[CERTIFICATE_NUMBER_SIZE])
 }
 
 /* A template of the profile with {serial} replaced. Empty where there is none; cut is a lint's. */
-static struct bytes fill_template(const char *template, const char *serial, char *buffer, size_t capacity)
+static struct bytes fill_template(
+	const char *template, const char *serial, char *buffer, size_t capacity)
 {
 	static const char place[] = "{serial}";
 	const char *at = strstr(template, place);
-	int len = at == NULL ? snprintf(buffer, capacity, "%s", template) :
-		snprintf(buffer, capacity, "%.*s%s%s", (int)(at - template), template, serial, at + sizeof(place) - 1);
+	int len = at == NULL ? snprintf(buffer, capacity, "%s", template)
+			     : snprintf(buffer, capacity, "%.*s%s%s", (int)(at - template),
+				       template, serial, at + sizeof(place) - 1);
 
 	assert(len >= 0 && (size_t)len < capacity);
 	return bytes_of(buffer, (size_t)len);
@@ -53,8 +55,10 @@ static void fill_policies(const struct materials *m, struct device_certificate *
 {
 	const struct configuration *configuration = &m->configuration;
 
-	c->policies[c->policy_count++] = policy_below(&m->policy_arc, 1, (uint8_t)configuration->trust);
-	c->policies[c->policy_count++] = policy_below(&m->policy_arc, 2, (uint8_t)configuration->binding);
+	c->policies[c->policy_count++] =
+		policy_below(&m->policy_arc, 1, (uint8_t)configuration->trust);
+	c->policies[c->policy_count++] =
+		policy_below(&m->policy_arc, 2, (uint8_t)configuration->binding);
 	if (configuration->trust == TRUST_MANIFEST)
 		return;
 	c->policies[c->policy_count++] = residency;
@@ -81,18 +85,20 @@ static bool clock_is_sane(uint64_t now_s, struct refusal *out)
 }
 
 /* CHECK_CA_VALIDITY: RFC 5280, 6.1: nothing is valid longer than its issuer. */
-static bool is_within_ca(const struct materials *m, const struct device_certificate *c, struct refusal *out)
+static bool is_within_ca(
+	const struct materials *m, const struct device_certificate *c, struct refusal *out)
 {
 	if (c->not_after_s <= m->ca_not_after_s && c->not_before_s >= m->ca_not_before_s)
 		return true;
-	refusal_set(out, CHECK_CA_VALIDITY, "the CA ends at %" PRIu64 ", the certificate at %" PRIu64,
-		m->ca_not_after_s, c->not_after_s);
+	refusal_set(out, CHECK_CA_VALIDITY,
+		"the CA ends at %" PRIu64 ", the certificate at %" PRIu64, m->ca_not_after_s,
+		c->not_after_s);
 	return false;
 }
 
 /* The octets, linted, and their digest for the intent. */
-static bool write_tbs(const struct materials *m, const struct facts *facts, const struct device_certificate *c,
-	struct certificate_draft *draft, struct refusal *out)
+static bool write_tbs(const struct materials *m, const struct facts *facts,
+	const struct device_certificate *c, struct certificate_draft *draft, struct refusal *out)
 {
 	uint8_t ek_buffer[SPKI_MAX], ca_buffer[SPKI_MAX];
 	unsigned char *ca_cursor = ca_buffer;
@@ -103,24 +109,29 @@ static bool write_tbs(const struct materials *m, const struct facts *facts, cons
 
 	spki_write(&ek, &facts->ek);
 	device_certificate_write(&w, c);
-	if (writer_end(&w, &tbs) != FAULT_NONE || ek.fault != FAULT_NONE || ca_len <= 0 || ca_len > SPKI_MAX) {
+	if (writer_end(&w, &tbs) != FAULT_NONE || ek.fault != FAULT_NONE || ca_len <= 0 ||
+		ca_len > SPKI_MAX) {
 		refusal_set(out, CHECK_CERTIFICATE_LINT, "the certificate could not be written");
 		return false;
 	}
 	(void)i2d_X509_PUBKEY(ca_key, &ca_cursor);
-	const struct lint_context context = { .certificate = c, .ca_not_before_s = m->ca_not_before_s,
-		.ca_not_after_s = m->ca_not_after_s, .ca_spki = bytes_of(ca_buffer, (size_t)ca_len),
+	const struct lint_context context = { .certificate = c,
+		.ca_not_before_s = m->ca_not_before_s,
+		.ca_not_after_s = m->ca_not_after_s,
+		.ca_spki = bytes_of(ca_buffer, (size_t)ca_len),
 		.ek_spki = writer_written(&ek) };
 
 	draft->tbs_len = tbs.len;
 	return lint_certificate(tbs, &context, out);
 }
 
-bool certificate_draft_write(const struct materials *m, const struct facts *facts, const struct areas *areas,
-	uint64_t now_s, struct certificate_draft *draft, struct refusal *out)
+bool certificate_draft_write(const struct materials *m, const struct facts *facts,
+	const struct areas *areas, uint64_t now_s, struct certificate_draft *draft,
+	struct refusal *out)
 {
 	const struct profile *profile = configuration_profile(&m->configuration, facts->profile);
-	char uri[CONFIGURATION_TEXT_MAX + SERIAL_MAX + 1], dns[CONFIGURATION_TEXT_MAX + SERIAL_MAX + 1];
+	char uri[CONFIGURATION_TEXT_MAX + SERIAL_MAX + 1],
+		dns[CONFIGURATION_TEXT_MAX + SERIAL_MAX + 1];
 
 	if (!clock_is_sane(now_s, out))
 		return false;
@@ -137,7 +148,8 @@ bool certificate_draft_write(const struct materials *m, const struct facts *fact
 		.organizational_unit = bytes_of_string(profile->organizational_unit),
 		.serial = bytes_of_string(facts->serial),
 		.spki = areas->ik_spki,
-		.hardware_module_type = m->hardware_module_types[profile - m->configuration.profiles],
+		.hardware_module_type =
+			m->hardware_module_types[profile - m->configuration.profiles],
 		.uri = fill_template(profile->uri, facts->serial, uri, sizeof(uri)),
 		.dns = fill_template(profile->dns, facts->serial, dns, sizeof(dns)),
 		.crl_url = bytes_of_string(m->configuration.crl_url),
@@ -149,11 +161,12 @@ bool certificate_draft_write(const struct materials *m, const struct facts *fact
 		return false;
 	draft->not_before_s = c.not_before_s;
 	draft->not_after_s = c.not_after_s;
-	return EVP_Digest(draft->tbs_buffer, draft->tbs_len, draft->tbs_digest, NULL, EVP_sha256(), NULL) == 1;
+	return EVP_Digest(draft->tbs_buffer, draft->tbs_len, draft->tbs_digest, NULL, EVP_sha256(),
+		       NULL) == 1;
 }
 
-bool certificate_sign(const struct materials *m, const struct certificate_draft *draft, uint8_t *buffer,
-	size_t capacity, struct bytes *certificate, struct refusal *out)
+bool certificate_sign(const struct materials *m, const struct certificate_draft *draft,
+	uint8_t *buffer, size_t capacity, struct bytes *certificate, struct refusal *out)
 {
 	uint8_t signature_buffer[SIGNATURE_MAX];
 	struct bytes tbs = bytes_of(draft->tbs_buffer, draft->tbs_len), signature;

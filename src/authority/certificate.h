@@ -36,7 +36,8 @@ bool certificate_draft_write(const struct materials *, const struct facts *, con
 bool certificate_sign(const struct materials *, const struct certificate_draft *, uint8_t *buffer,
 	size_t capacity, struct bytes *certificate, struct refusal *out);
 
-/* The certificate in PEM (RFC 7468) with LF, NUL-terminated; text has CERTIFICATE_PEM_MAX octets. */
+/* The certificate in PEM (RFC 7468) with LF, NUL-terminated; text has CERTIFICATE_PEM_MAX
+ * octets. */
 enum fault certificate_pem_write(struct bytes der, char *text, size_t capacity);
 
 #endif

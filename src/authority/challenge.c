@@ -8,15 +8,18 @@
 enum fault challenge_ticket(const struct materials *m, const struct facts *facts,
 	const struct areas *areas, const struct ticket_header *header, struct secret *out)
 {
-	const struct ticket_key *key = header_ca_id_is_current(m, header) ? &m->ticket_keys.current : &m->ticket_keys.former;
-	const uint8_t *fingerprint = header_fingerprint_is_current(m, header) ? m->fingerprint : m->former_fingerprint;
+	const struct ticket_key *key = header_ca_id_is_current(m, header) ? &m->ticket_keys.current
+									  : &m->ticket_keys.former;
+	const uint8_t *fingerprint =
+		header_fingerprint_is_current(m, header) ? m->fingerprint : m->former_fingerprint;
 	struct ticket_fields fields = {
 		.header = *header,
 		.profile = bytes_of_string(facts->profile),
 		.serial = bytes_of_string(facts->serial),
 		.ik_public = areas->ik_public,
 		.ek_public = areas->ek_public,
-		.ek_certificate_digest = bytes_of(facts->ek_certificate_digest, facts->has_ek_certificate ? 32 : 0),
+		.ek_certificate_digest =
+			bytes_of(facts->ek_certificate_digest, facts->has_ek_certificate ? 32 : 0),
 		.ek_trust = (uint8_t)m->configuration.trust,
 		.binding = (uint8_t)m->configuration.binding,
 	};
@@ -58,6 +61,6 @@ enum fault challenge_make(const struct materials *m, const struct facts *facts, 
 	fault = writer_end(&w, &out->header);
 	if (fault != FAULT_NONE)
 		return fault;
-	return credential_make(&facts->ek, &areas.ik_name, secret_bytes(&ticket), out->credential_buffer,
-		sizeof(out->credential_buffer), &out->credential);
+	return credential_make(&facts->ek, &areas.ik_name, secret_bytes(&ticket),
+		out->credential_buffer, sizeof(out->credential_buffer), &out->credential);
 }

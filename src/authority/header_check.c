@@ -9,7 +9,8 @@ bool header_ca_id_is_current(const struct materials *m, const struct ticket_head
 
 bool header_fingerprint_is_current(const struct materials *m, const struct ticket_header *header)
 {
-	return memcmp(header->fingerprint_prefix, m->fingerprint, sizeof(header->fingerprint_prefix)) == 0;
+	return memcmp(header->fingerprint_prefix, m->fingerprint,
+		       sizeof(header->fingerprint_prefix)) == 0;
 }
 
 /* CHECK_HEADER_FORM. PROTOCOL, The ticket: version 1 is the only one. */
@@ -22,8 +23,8 @@ static bool version_holds(const struct ticket_header *header, struct refusal *ou
 }
 
 /* CHECK_HEADER_CA_ID. The pair before a rotation excuses for 11 minutes, or not at all. */
-static bool ca_id_holds(const struct materials *m, const struct ticket_header *header, uint64_t now_ms,
-	struct refusal *out)
+static bool ca_id_holds(const struct materials *m, const struct ticket_header *header,
+	uint64_t now_ms, struct refusal *out)
 {
 	const struct ticket_keys *keys = &m->ticket_keys;
 
@@ -42,7 +43,8 @@ static bool life_holds(const struct ticket_header *header, uint64_t now_ms, stru
 	if (header->issued_at_ms <= now_ms + TICKET_AHEAD_MS &&
 		(header->issued_at_ms > now_ms || now_ms - header->issued_at_ms < TICKET_LIFE_MS))
 		return true;
-	refusal_set(out, CHECK_HEADER_LIFE, "issued_at %" PRIu64 ", now %" PRIu64, header->issued_at_ms, now_ms);
+	refusal_set(out, CHECK_HEADER_LIFE, "issued_at %" PRIu64 ", now %" PRIu64,
+		header->issued_at_ms, now_ms);
 	return false;
 }
 
@@ -51,18 +53,21 @@ static bool epoch_holds(const struct ticket_header *header, struct refusal *out)
 {
 	if (header->epoch == ticket_epoch(header->issued_at_ms))
 		return true;
-	refusal_set(out, CHECK_HEADER_EPOCH, "epoch %u for issued_at %" PRIu64, header->epoch, header->issued_at_ms);
+	refusal_set(out, CHECK_HEADER_EPOCH, "epoch %u for issued_at %" PRIu64, header->epoch,
+		header->issued_at_ms);
 	return false;
 }
 
-/* CHECK_HEADER_FINGERPRINT. The former policy's excuses the header for 11 minutes after a reload. */
-static bool fingerprint_holds(const struct materials *m, const struct ticket_header *header, uint64_t now_ms,
-	struct refusal *out)
+/* CHECK_HEADER_FINGERPRINT. The former policy's excuses the header for 11 minutes after a
+ * reload. */
+static bool fingerprint_holds(const struct materials *m, const struct ticket_header *header,
+	uint64_t now_ms, struct refusal *out)
 {
 	if (header_fingerprint_is_current(m, header))
 		return true;
 	if (m->has_former_fingerprint && now_ms < m->former_fingerprint_until_ms &&
-		memcmp(header->fingerprint_prefix, m->former_fingerprint, sizeof(header->fingerprint_prefix)) == 0)
+		memcmp(header->fingerprint_prefix, m->former_fingerprint,
+			sizeof(header->fingerprint_prefix)) == 0)
 		return true;
 	refusal_set(out, CHECK_HEADER_FINGERPRINT, "another policy");
 	return false;

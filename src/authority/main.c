@@ -1,8 +1,8 @@
 /*
  * Takes: facts from the verifiers; leave to sign, and what is revoked, from the store.
- * Gives: challenges and certificates, back to the verifiers; records to the store; revocation lists.
- * Holds: the CA's key and the tickets' master.
- * May not: open files or sockets, read anything that an attacker wrote, sign octets it was handed.
+ * Gives: challenges and certificates, back to the verifiers; records to the store; revocation
+ * lists. Holds: the CA's key and the tickets' master. May not: open files or sockets, read anything
+ * that an attacker wrote, sign octets it was handed.
  */
 #include "acts.h"
 #include "channel.h"
@@ -55,14 +55,16 @@ static void send_control(enum message_type type, const char *text)
 static void ask_tidy(void)
 {
 	uint8_t buffer[32];
-	struct writer w = message_begin(buffer, sizeof(buffer), MESSAGE_TIDY, authority.acts.next_request++);
+	struct writer w =
+		message_begin(buffer, sizeof(buffer), MESSAGE_TIDY, authority.acts.next_request++);
 	struct bytes frame;
 
 	if (writer_end(&w, &frame) == FAULT_NONE)
 		(void)channel_send(ROLE_UPSTREAM, frame); /* the next second asks again */
 }
 
-/* What was prepared takes its place; acts in hand were drafted under the former set and end first. */
+/* What was prepared takes its place; acts in hand were drafted under the former set and
+ * end first. */
 static void commit(void)
 {
 	if (authority.acts.in_hand_count > 0)
@@ -86,7 +88,8 @@ static void finish_loading(void)
 	if (authority.has_bad_item) {
 		authority.has_bad_item = false;
 		materials_close(prepared());
-		send_control(MESSAGE_LOAD_REFUSED, "the authority cannot read what it was given; its log says which");
+		send_control(MESSAGE_LOAD_REFUSED,
+			"the authority cannot read what it was given; its log says which");
 		return;
 	}
 	/* Only to see that no profile outlives the CA; certificates take the store's clock. */
@@ -121,7 +124,8 @@ static void send_tls(void)
 	struct bytes frame;
 
 	if (!authority.is_in_force || !authority.acts.clock.is_known ||
-		tls_issue(authority.acts.materials, store_clock_now_ms(&authority.acts.clock) / 1000, &file) != FAULT_NONE ||
+		tls_issue(authority.acts.materials,
+			store_clock_now_ms(&authority.acts.clock) / 1000, &file) != FAULT_NONE ||
 		writer_end(&w, &frame) != FAULT_NONE ||
 		channel_send_descriptor(ROLE_CONTROL, frame, file) != FAULT_NONE)
 		log_error("no TLS certificate could be made");
@@ -203,8 +207,8 @@ static void take_store(struct bytes frame)
 	case MESSAGE_REVOKED_ANSWER:
 		fault = revoked_page_read(message.body, &page);
 		if (fault == FAULT_NONE)
-			revocation_list_page(&authority.list, authority.acts.materials, message.request, &page,
-				authority.acts.next_request++);
+			revocation_list_page(&authority.list, authority.acts.materials,
+				message.request, &page, authority.acts.next_request++);
 		break;
 	case MESSAGE_CRL_ANSWER:
 		revocation_list_kept(&authority.list, message.request);
@@ -283,7 +287,8 @@ static void loop(void)
 			if (channels[i].revents != 0)
 				take_frames(channels[i].fd);
 		}
-		/* Not at a tick: while a commit or the end waits for acts, the supervisor waits for us. */
+		/* Not at a tick: while a commit or the end waits for acts, the supervisor waits for
+		 * us. */
 		acts_tick(&authority.acts);
 		if (authority.is_commit_waiting)
 			commit();
@@ -292,7 +297,8 @@ static void loop(void)
 
 int main(int argc, char **argv)
 {
-	/* How many verifiers there are decides which descriptors are ours: read before the rest close. */
+	/* How many verifiers there are decides which descriptors are ours: read before the rest
+	 * close. */
 	size_t count = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
 
 	if (count == 0 || count > VERIFIER_COUNT_MAX)
@@ -307,7 +313,8 @@ int main(int argc, char **argv)
 	revocation_list_open(&authority.list, ROLE_UPSTREAM, ROLE_CONTROL);
 	/* Numbers begin anywhere, so that an answer to a former start's question is nobody's. */
 	if (RAND_bytes(authority.acts.owner, OWNER_SIZE) != 1 ||
-		RAND_bytes((uint8_t *)&authority.acts.next_request, sizeof(authority.acts.next_request)) != 1)
+		RAND_bytes((uint8_t *)&authority.acts.next_request,
+			sizeof(authority.acts.next_request)) != 1)
 		return EXIT_FAILURE;
 	sandbox_enter(&sandbox);
 	loop();

@@ -153,7 +153,8 @@ static enum fault take_oids(struct materials *m)
 
 	for (size_t i = 0; fault == FAULT_NONE && i < c->profile_count; i++) {
 		if (c->profiles[i].hardware_module_type[0] != '\0')
-			fault = oid_of_text(c->profiles[i].hardware_module_type, &m->hardware_module_types[i]);
+			fault = oid_of_text(
+				c->profiles[i].hardware_module_type, &m->hardware_module_types[i]);
 	}
 	return fault;
 }
@@ -162,7 +163,8 @@ static enum fault take_oids(struct materials *m)
 static bool profiles_fit(const struct materials *m, uint64_t now_s)
 {
 	for (size_t i = 0; i < m->configuration.profile_count; i++) {
-		uint64_t length_s = (uint64_t)m->configuration.profiles[i].validity_days * SECONDS_PER_DAY;
+		uint64_t length_s =
+			(uint64_t)m->configuration.profiles[i].validity_days * SECONDS_PER_DAY;
 
 		if (now_s + length_s > m->ca_not_after_s)
 			return false;

@@ -62,8 +62,8 @@ static void ask_page(struct revocation_list *list, struct bytes after, uint64_t 
 		fail(list, "the store does not keep up");
 }
 
-static void begin(struct revocation_list *list, const struct materials *m, const struct tidy_answer *answer,
-	uint64_t request)
+static void begin(struct revocation_list *list, const struct materials *m,
+	const struct tidy_answer *answer, uint64_t request)
 {
 	static const uint8_t from_the_start[CERTIFICATE_NUMBER_SIZE];
 	uint64_t now_s = answer->state.now_ms / 1000;
@@ -108,7 +108,8 @@ void revocation_list_tidy_answer(struct revocation_list *list, const struct mate
 	if (list->stage != LIST_IDLE)
 		return;
 	/* One that the store kept and the fronts never got is lost to them: a commit came between. */
-	if (answer->state.crl_is_due || answer->crl_number != list->handed.number || is_ageing(m, answer))
+	if (answer->state.crl_is_due || answer->crl_number != list->handed.number ||
+		is_ageing(m, answer))
 		begin(list, m, answer, request);
 }
 
@@ -121,8 +122,9 @@ static bool write_file(struct revocation_list *list, struct bytes octets)
 	const int seals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
 
 	list->file = memfd_create("crl", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	return list->file >= 0 && write(list->file, octets.data, octets.len) == (ssize_t)octets.len &&
-		fcntl(list->file, F_ADD_SEALS, seals) == 0;
+	return list->file >= 0 &&
+	       write(list->file, octets.data, octets.len) == (ssize_t)octets.len &&
+	       fcntl(list->file, F_ADD_SEALS, seals) == 0;
 }
 
 /* Signs what was collected and puts the list into its file. */
@@ -159,8 +161,8 @@ static bool send_list(const struct revocation_list *list, int channel, uint64_t 
 		channel_send_descriptor(channel, frame, list->file) == FAULT_NONE;
 }
 
-void revocation_list_page(struct revocation_list *list, const struct materials *m, uint64_t answered,
-	const struct revoked_page *page, uint64_t request)
+void revocation_list_page(struct revocation_list *list, const struct materials *m,
+	uint64_t answered, const struct revoked_page *page, uint64_t request)
 {
 	if (list->stage != LIST_COLLECTING || answered != list->request)
 		return;

@@ -119,10 +119,12 @@ enum fault ticket_make(const struct secret *master, const struct ticket_fields *
 	ticket_message_write(&w, fields);
 	enum fault fault = writer_end(&w, &message);
 	if (fault == FAULT_NONE)
-		fault = ticket_key_derive(master, BYTES_OF_ARRAY(fields->header.ca_id), fields->header.epoch, &key);
+		fault = ticket_key_derive(
+			master, BYTES_OF_ARRAY(fields->header.ca_id), fields->header.epoch, &key);
 	if (fault != FAULT_NONE)
 		return fault;
-	if (HMAC(EVP_sha256(), key.data, (int)key.len, message.data, message.len, ticket.data, NULL) == NULL)
+	if (HMAC(EVP_sha256(), key.data, (int)key.len, message.data, message.len, ticket.data,
+		    NULL) == NULL)
 		return FAULT_CRYPTO;
 	*out = ticket;
 	return FAULT_NONE;

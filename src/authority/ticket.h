@@ -59,6 +59,7 @@ enum fault ticket_key_derive(const struct secret *master, struct bytes ca_id, ui
 	struct secret *out);
 
 /* The ticket: HMAC-SHA256 under the key of the header's epoch. FAULT_CRYPTO. */
-enum fault ticket_make(const struct secret *master, const struct ticket_fields *, struct secret *out);
+enum fault ticket_make(
+	const struct secret *master, const struct ticket_fields *, struct secret *out);
 
 #endif

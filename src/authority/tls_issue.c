@@ -69,9 +69,11 @@ static enum fault write_pem(EVP_PKEY *key, struct bytes certificate, int descrip
 	owned(BIO) *memory = BIO_new(BIO_s_secmem());
 	char certificate_pem[CERTIFICATE_PEM_MAX + 1], *text = NULL;
 
-	if (memory == NULL || PEM_write_bio_PKCS8PrivateKey(memory, key, NULL, NULL, 0, NULL, NULL) != 1)
+	if (memory == NULL ||
+		PEM_write_bio_PKCS8PrivateKey(memory, key, NULL, NULL, 0, NULL, NULL) != 1)
 		return FAULT_CRYPTO;
-	enum fault fault = certificate_pem_write(certificate, certificate_pem, sizeof(certificate_pem));
+	enum fault fault =
+		certificate_pem_write(certificate, certificate_pem, sizeof(certificate_pem));
 	if (fault != FAULT_NONE)
 		return fault;
 	if (BIO_puts(memory, certificate_pem) <= 0)

@@ -81,7 +81,8 @@ static int take_descriptor(const struct msghdr *message)
 	return descriptor;
 }
 
-static enum fault judge_received(const struct msghdr *message, ssize_t len, int descriptor, bool is_wanted)
+static enum fault judge_received(
+	const struct msghdr *message, ssize_t len, int descriptor, bool is_wanted)
 {
 	if (len == 0)
 		return FAULT_CLOSED; /* frames are never empty */
@@ -95,8 +96,8 @@ enum fault channel_receive(int channel, uint8_t *buffer, size_t capacity, struct
 {
 	struct iovec vector = { .iov_base = buffer, .iov_len = capacity };
 	union descriptor_message control;
-	/* Not CMSG_SPACE, whose padding has room for a second one: the kernel would install it here, and
-	 * a taken peer could fill the table of descriptors. */
+	/* Not CMSG_SPACE, whose padding has room for a second one: the kernel would install it
+	 * here, and a taken peer could fill the table of descriptors. */
 	struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1,
 		.msg_control = &control, .msg_controllen = CMSG_LEN(sizeof(int)) };
 	ssize_t len;

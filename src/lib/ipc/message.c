@@ -13,7 +13,8 @@ enum fault message_read(struct bytes frame, struct message *out)
 	return FAULT_NONE;
 }
 
-struct writer message_begin(uint8_t *buffer, size_t capacity, enum message_type type, uint64_t request)
+struct writer message_begin(
+	uint8_t *buffer, size_t capacity, enum message_type type, uint64_t request)
 {
 	struct writer w = writer_of(buffer, capacity);
 
@@ -119,7 +120,8 @@ static void write_key(struct writer *w, const struct tpm_key *key)
 	writer_sized(w, bytes_of(key->b, key->b_len));
 }
 
-/* A key of the right kind whose numbers fit its template: sizes only, the gates are the verifier's. */
+/* A key of the right kind whose numbers fit its template: sizes only, the gates are the
+ * verifier's. */
 static void read_key(struct reader *r, bool is_ek, struct tpm_key *out)
 {
 	out->template = reader_u8(r);

@@ -22,36 +22,36 @@
  * request that nobody waits for any more (it timed out, a role was restarted) is dropped.
  */
 enum message_type {
-	MESSAGE_EVIDENCE = 1,       /* front → verifier: what the device sent */
-	MESSAGE_FACTS = 2,          /* verifier → authority: what was found in it */
-	MESSAGE_ANSWER = 3,         /* authority → verifier → front, or verifier → front */
-	MESSAGE_REFUSED = 4,        /* verifier → authority: getCertificate, evidence refused */
+	MESSAGE_EVIDENCE = 1, /* front → verifier: what the device sent */
+	MESSAGE_FACTS = 2,    /* verifier → authority: what was found in it */
+	MESSAGE_ANSWER = 3,   /* authority → verifier → front, or verifier → front */
+	MESSAGE_REFUSED = 4,  /* verifier → authority: getCertificate, evidence refused */
 
-	MESSAGE_INTENT = 8,         /* authority → store: may this be signed? */
+	MESSAGE_INTENT = 8, /* authority → store: may this be signed? */
 	MESSAGE_INTENT_ANSWER = 9,
-	MESSAGE_RECORD = 10,        /* authority → store: this was signed */
+	MESSAGE_RECORD = 10, /* authority → store: this was signed */
 	MESSAGE_RECORD_ANSWER = 11,
-	MESSAGE_TIDY = 12,          /* authority → store: close run-out intents, what time is it? */
+	MESSAGE_TIDY = 12, /* authority → store: close run-out intents, what time is it? */
 	MESSAGE_TIDY_ANSWER = 13,
-	MESSAGE_REVOKED = 14,       /* authority → store: a page of what is revoked */
+	MESSAGE_REVOKED = 14, /* authority → store: a page of what is revoked */
 	MESSAGE_REVOKED_ANSWER = 15,
-	MESSAGE_CRL = 16,           /* authority → store, → supervisor → front; DER in a descriptor */
-	MESSAGE_CRL_ANSWER = 17,    /* store → authority: kept */
+	MESSAGE_CRL = 16, /* authority → store, → supervisor → front; DER in a descriptor */
+	MESSAGE_CRL_ANSWER = 17, /* store → authority: kept */
 
-	MESSAGE_LOAD = 32,          /* supervisor → role: one item of what it works with */
-	MESSAGE_LOAD_END = 33,      /* … that was all: prepare it beside what is in force */
-	MESSAGE_LOADED = 34,        /* role → supervisor: prepared */
-	MESSAGE_LOAD_REFUSED = 35,  /* role → supervisor: not possible, body is one line why */
-	MESSAGE_COMMIT = 36,        /* supervisor → role: prepared becomes in force */
-	MESSAGE_ABANDON = 37,       /* supervisor → role: forget what was prepared */
-	MESSAGE_TICK = 38,          /* supervisor → authority, each second and after an operator's act */
-	MESSAGE_COMMITTED = 40,     /* role → supervisor: it is so; the first time: in its sandbox */
-	MESSAGE_STOP = 39,          /* supervisor → role: take nothing new, finish, exit 0 */
+	MESSAGE_LOAD = 32,         /* supervisor → role: one item of what it works with */
+	MESSAGE_LOAD_END = 33,     /* … that was all: prepare it beside what is in force */
+	MESSAGE_LOADED = 34,       /* role → supervisor: prepared */
+	MESSAGE_LOAD_REFUSED = 35, /* role → supervisor: not possible, body is one line why */
+	MESSAGE_COMMIT = 36,       /* supervisor → role: prepared becomes in force */
+	MESSAGE_ABANDON = 37,      /* supervisor → role: forget what was prepared */
+	MESSAGE_TICK = 38, /* supervisor → authority, each second and after an operator's act */
+	MESSAGE_COMMITTED = 40, /* role → supervisor: it is so; the first time: in its sandbox */
+	MESSAGE_STOP = 39,      /* supervisor → role: take nothing new, finish, exit 0 */
 
-	MESSAGE_OPERATOR = 48,      /* operator → supervisor → store */
+	MESSAGE_OPERATOR = 48, /* operator → supervisor → store */
 	MESSAGE_OPERATOR_ROW = 49,
 	MESSAGE_OPERATOR_END = 50,
-	MESSAGE_TLS = 51,           /* supervisor → authority: make a TLS certificate; and the answer */
+	MESSAGE_TLS = 51, /* supervisor → authority: make a TLS certificate; and the answer */
 };
 
 /* Request numbers that are nobody's: for messages that are no answer and want none. */
@@ -263,19 +263,19 @@ enum fault crl_notice_read(struct bytes body, struct crl_notice *out);
  * MESSAGE_COMMITTED.
  */
 enum load_kind {
-	LOAD_CONFIGURATION = 1,  /* all: genuine.conf as it stands; read by configuration_read */
-	LOAD_FINGERPRINT = 2,    /* verifier, authority: 32 octets */
+	LOAD_CONFIGURATION = 1, /* all: genuine.conf as it stands; read by configuration_read */
+	LOAD_FINGERPRINT = 2,   /* verifier, authority: 32 octets */
 	LOAD_FORMER_FINGERPRINT = 3, /* authority: 32 octets ‖ u64 until (ms since 1970) */
 	LOAD_CA_CERTIFICATE = 4, /* verifier, authority, front: DER, one item each, issuer first */
 	LOAD_ANCHOR = 5,         /* verifier: u32-sized marks (text) ‖ DER */
-	LOAD_CRL = 6,            /* verifier: a TPM vendor's revocation list, DER, in a descriptor */
-	LOAD_CA_KEY = 7,         /* authority: PEM, in a descriptor */
-	LOAD_TICKET_KEYS = 8,    /* authority: the file ticket.keys, in a descriptor */
+	LOAD_CRL = 6,         /* verifier: a TPM vendor's revocation list, DER, in a descriptor */
+	LOAD_CA_KEY = 7,      /* authority: PEM, in a descriptor */
+	LOAD_TICKET_KEYS = 8, /* authority: the file ticket.keys, in a descriptor */
 	LOAD_TLS_CERTIFICATE = 9, /* front: PEM chain, in a descriptor */
-	LOAD_TLS_KEY = 10,       /* front: PEM, in a descriptor */
-	LOAD_EXPECTED = 11,      /* store: the file of expected serials, in a descriptor */
-	LOAD_REFUSALS = 12,      /* front, at start only: its ring of refusals, in a descriptor */
-	LOAD_LISTEN = 13,        /* front, at start only: the listening socket, in a descriptor */
+	LOAD_TLS_KEY = 10,        /* front: PEM, in a descriptor */
+	LOAD_EXPECTED = 11,       /* store: the file of expected serials, in a descriptor */
+	LOAD_REFUSALS = 12,       /* front, at start only: its ring of refusals, in a descriptor */
+	LOAD_LISTEN = 13,         /* front, at start only: the listening socket, in a descriptor */
 };
 
 struct load {

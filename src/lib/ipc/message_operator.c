@@ -1,6 +1,7 @@
 #include "message.h"
 
-/* Sizes of a row's parts: a name is short; a text may be a certificate in PEM or a list in base64. */
+/* Sizes of a row's parts: a name is short; a text may be a certificate in PEM or a list in
+ * base64. */
 enum { FIELD_NAME_MAX = 64, FIELD_TEXT_MAX = FRAME_MAX, VERB_MAX = 64 };
 
 void operator_request_write(struct writer *w, const struct operator_request *request)

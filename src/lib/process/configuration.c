@@ -82,7 +82,8 @@ static enum fault begin_profile(struct parse *parse, const char *name)
 		return complain(parse, "more than %d profiles", PROFILE_COUNT_MAX);
 	parse->profile = &configuration->profiles[configuration->profile_count++];
 	profile_begin(parse->profile, name);
-	memcpy(parse->section, configuration_profile_section, strlen(configuration_profile_section) + 1);
+	memcpy(parse->section, configuration_profile_section,
+		strlen(configuration_profile_section) + 1);
 	return FAULT_NONE;
 }
 
@@ -111,7 +112,8 @@ static enum fault read_section(struct parse *parse, char *line)
 	line[len - 1] = '\0';
 	line++;
 	parse->seen_keys = 0;
-	if (strncmp(line, configuration_profile_section, prefix_len) == 0 && line[prefix_len] == ' ')
+	if (strncmp(line, configuration_profile_section, prefix_len) == 0 &&
+		line[prefix_len] == ' ')
 		return begin_profile(parse, line + prefix_len + 1);
 	return begin_plain_section(parse, line);
 }
@@ -238,13 +240,15 @@ static enum fault complete_profiles(struct parse *parse)
 		if (configuration->profile_count == PROFILE_COUNT_MAX)
 			return complain(parse, "more than %d profiles with [profile device]",
 				PROFILE_COUNT_MAX);
-		profile_begin(&configuration->profiles[configuration->profile_count++], profile_default);
+		profile_begin(
+			&configuration->profiles[configuration->profile_count++], profile_default);
 	}
 	for (size_t i = 0; i < configuration->profile_count; i++) {
 		struct profile *profile = &configuration->profiles[i];
 
 		if (profile->organization[0] == '\0')
-			memcpy(profile->organization, configuration->name, sizeof(configuration->name));
+			memcpy(profile->organization, configuration->name,
+				sizeof(configuration->name));
 	}
 	return FAULT_NONE;
 }
@@ -275,7 +279,8 @@ enum fault configuration_read(struct bytes text, struct configuration *out,
 	if (!utf8_is_valid(text))
 		return complain(&parse, "not UTF-8");
 	if (text.len >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0)
-		return complain(&parse, "begins with a byte order mark; save it as UTF-8 without one");
+		return complain(
+			&parse, "begins with a byte order mark; save it as UTF-8 without one");
 
 	enum fault fault = read_lines(&parse, text);
 	if (fault == FAULT_NONE)

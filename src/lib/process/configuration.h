@@ -40,7 +40,7 @@ struct configuration {
 	/* [ca] */
 	char name[65];                       /* O of the CA and, by default, of the devices */
 	bool is_laboratory;
-	char policy_arc[65];                 /* dotted OID, default 2.25.303619253884221164867571385486340110917 */
+	char policy_arc[65]; /* dotted OID, default 2.25.303619253884221164867571385486340110917 */
 	char crl_url[CONFIGURATION_TEXT_MAX + 1];    /* CRL distribution point; empty: none */
 	char issuer_url[CONFIGURATION_TEXT_MAX + 1]; /* AIA caIssuers; empty: none */
 	uint32_t crl_days;                   /* life of a revocation list, default 7 */
@@ -58,7 +58,7 @@ struct configuration {
 	/* [endorsement] */
 	enum trust trust;                    /* default both */
 	enum expiry expiry;                  /* default ignore */
-	uint16_t accept;                     /* bit n: enum tpm_template n; default all EK templates */
+	uint16_t accept; /* bit n: enum tpm_template n; default all EK templates */
 
 	/* [identity] */
 	enum binding binding;                /* default manifest */
@@ -71,7 +71,7 @@ struct configuration {
 	uint64_t identity_key_accept;        /* bit n: enum tpm_template n; default all of them */
 
 	/* [process] */
-	uint32_t uid_base;                   /* roles' user ids when started as root, default 61150 */
+	uint32_t uid_base; /* roles' user ids when started as root, default 61150 */
 
 	/* [profile …] */
 	size_t profile_count;                /* at least 1: "device" */

@@ -13,8 +13,9 @@ enum { SECTION_TEXT_MAX = 2048 };
 
 static enum fault digest(struct bytes input, uint8_t out[32])
 {
-	return EVP_Q_digest(NULL, "SHA256", NULL, input.data, input.len, out, NULL) == 1 ? FAULT_NONE :
-		FAULT_CRYPTO;
+	return EVP_Q_digest(NULL, "SHA256", NULL, input.data, input.len, out, NULL) == 1
+		       ? FAULT_NONE
+		       : FAULT_CRYPTO;
 }
 
 /* ---- the fingerprint of all entries ---- */
@@ -131,8 +132,8 @@ enum fault configuration_fingerprint_entries(const struct configuration *configu
 	for (size_t i = 0; i < configuration->profile_count; i++) {
 		const struct profile *profile = &configuration->profiles[i];
 		struct fingerprint_entry entry = { .kind = FINGERPRINT_PROFILE };
-		enum fault fault = section_digest(configuration_profile_section, profile->name, profile,
-			expected_digest, entry.digest);
+		enum fault fault = section_digest(configuration_profile_section, profile->name,
+			profile, expected_digest, entry.digest);
 
 		if (fault != FAULT_NONE)
 			return fault;

@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-static const struct value_word trust_words[] = {
-	{ "vendor", TRUST_VENDOR }, { "manifest", TRUST_MANIFEST }, { "both", TRUST_BOTH }, { NULL, 0 } };
-static const struct value_word expiry_words[] = {
-	{ "ignore", EXPIRY_IGNORE }, { "warn", EXPIRY_WARN }, { "enforce", EXPIRY_ENFORCE }, { NULL, 0 } };
+static const struct value_word trust_words[] = { { "vendor", TRUST_VENDOR },
+	{ "manifest", TRUST_MANIFEST }, { "both", TRUST_BOTH }, { NULL, 0 } };
+static const struct value_word expiry_words[] = { { "ignore", EXPIRY_IGNORE },
+	{ "warn", EXPIRY_WARN }, { "enforce", EXPIRY_ENFORCE }, { NULL, 0 } };
 static const struct value_word binding_words[] = {
 	{ "manifest", BINDING_MANIFEST }, { "endorsement", BINDING_ENDORSEMENT },
 	{ "first", BINDING_FIRST }, { NULL, 0 } };
@@ -27,9 +27,10 @@ static const struct configuration_key keys[] = {
 		"an http:// or https:// URL of at most 128 octets" },
 	{ "ca", "hosts", &value_hosts, IN_CONFIGURATION(hosts), 0, CONFIGURATION_TEXT_MAX, NULL,
 		"at most 8 host names or addresses, separated by commas" },
-	{ "ca", "issuer_url", &value_url, IN_CONFIGURATION(issuer_url), 0, CONFIGURATION_TEXT_MAX, NULL,
-		"an http:// or https:// URL of at most 128 octets" },
-	{ "ca", "laboratory", &value_truth, IN_CONFIGURATION(is_laboratory), 0, 0, NULL, "yes or no" },
+	{ "ca", "issuer_url", &value_url, IN_CONFIGURATION(issuer_url), 0, CONFIGURATION_TEXT_MAX,
+		NULL, "an http:// or https:// URL of at most 128 octets" },
+	{ "ca", "laboratory", &value_truth, IN_CONFIGURATION(is_laboratory), 0, 0, NULL,
+		"yes or no" },
 	{ "ca", "name", &value_text, IN_CONFIGURATION(name), TEXT_OF(64) },
 	{ "ca", "policy_arc", &value_oid, IN_CONFIGURATION(policy_arc), 0, 64, NULL,
 		"an object identifier such as 1.3.6.1.4.1.99999.1" },
@@ -41,13 +42,14 @@ static const struct configuration_key keys[] = {
 	{ "endorsement", "trust", &value_word_form, IN_CONFIGURATION(trust), 0, 0, trust_words,
 		"vendor, manifest or both" },
 
-	{ "front", "explain", &value_truth, IN_CONFIGURATION(is_explaining), 0, 0, NULL, "yes or no" },
-	{ "front", "listen", &value_listen, IN_CONFIGURATION(listen), 0, CONFIGURATION_TEXT_MAX, NULL,
-		"ADDRESS:PORT, such as 0.0.0.0:8443 or [::]:8443" },
+	{ "front", "explain", &value_truth, IN_CONFIGURATION(is_explaining), 0, 0, NULL,
+		"yes or no" },
+	{ "front", "listen", &value_listen, IN_CONFIGURATION(listen), 0, CONFIGURATION_TEXT_MAX,
+		NULL, "ADDRESS:PORT, such as 0.0.0.0:8443 or [::]:8443" },
 	{ "front", "rate_all", &value_number, IN_CONFIGURATION(rate_all), 1, 100000000, NULL,
 		"a number from 1 to 100000000" },
-	{ "front", "rate_per_prefix", &value_number, IN_CONFIGURATION(rate_per_prefix), 1, 100000000,
-		NULL, "a number from 1 to 100000000" },
+	{ "front", "rate_per_prefix", &value_number, IN_CONFIGURATION(rate_per_prefix), 1,
+		100000000, NULL, "a number from 1 to 100000000" },
 	{ "front", "tls", &value_tls, IN_CONFIGURATION(has_tls12), 0, 0, NULL, "1.2 or 1.3" },
 	{ "front", "workers", &value_number, IN_CONFIGURATION(workers), 0, WORKERS_MAX, NULL,
 		"a number from 0 to 64" },
@@ -60,21 +62,24 @@ static const struct configuration_key keys[] = {
 	{ "identity", "rekey", &value_word_form, IN_CONFIGURATION(rekey), 0, 0, rekey_words,
 		"supersede or operator" },
 	{ "identity", "serial_pattern", &value_pattern, IN_CONFIGURATION(serial_pattern), 0,
-		CONFIGURATION_TEXT_MAX, NULL, "a POSIX extended regular expression of at most 128 octets, and of "
+		CONFIGURATION_TEXT_MAX, NULL,
+		"a POSIX extended regular expression of at most 128 octets, and of "
 		"1,024 with its repetitions written out, without back-references" },
 
-	{ "identity-key", "accept", &value_ik_templates, IN_CONFIGURATION(identity_key_accept), 0, 0,
-		NULL, "a list of rsa2048, rsa3072, rsa4096, p256, p384, p521, separated by commas" },
+	{ "identity-key", "accept", &value_ik_templates, IN_CONFIGURATION(identity_key_accept), 0,
+		0, NULL,
+		"a list of rsa2048, rsa3072, rsa4096, p256, p384, p521, separated by commas" },
 
 	{ "process", "uid_base", &value_number, IN_CONFIGURATION(uid_base), 1, 2000000000, NULL,
 		"a number from 1 to 2000000000" },
 
 	{ "profile", "dns", &value_dns, IN_PROFILE(dns), 0, CONFIGURATION_TEXT_MAX, NULL,
 		"a DNS name of at most 128 octets that holds {serial} once" },
-	{ "profile", "hardware_module_type", &value_oid, IN_PROFILE(hardware_module_type), 0, 64, NULL,
-		"an object identifier such as 1.3.6.1.4.1.99999.1" },
+	{ "profile", "hardware_module_type", &value_oid, IN_PROFILE(hardware_module_type), 0, 64,
+		NULL, "an object identifier such as 1.3.6.1.4.1.99999.1" },
 	{ "profile", "organization", &value_text, IN_PROFILE(organization), TEXT_OF(64) },
-	{ "profile", "organizational_unit", &value_text, IN_PROFILE(organizational_unit), TEXT_OF(64) },
+	{ "profile", "organizational_unit", &value_text, IN_PROFILE(organizational_unit),
+		TEXT_OF(64) },
 	{ "profile", "uri", &value_uri, IN_PROFILE(uri), 0, CONFIGURATION_TEXT_MAX, NULL,
 		"a URI of at most 128 octets that holds {serial} once" },
 	{ "profile", "validity_days", &value_number, IN_PROFILE(validity_days), 1, 36500, NULL,

@@ -13,7 +13,8 @@ struct weighing {
 	size_t last;
 };
 
-/* A bracket expression (9.3.5): a ] that comes first, or within [: :], [. .] and [= =], is inside. */
+/* A bracket expression (9.3.5): a ] that comes first, or within [: :], [. .] and [= =], is
+ * inside. */
 static const char *after_bracket(const char *at)
 {
 	at += at[1] == '^' ? 2 : 1;
@@ -29,7 +30,8 @@ static const char *after_bracket(const char *at)
 	return *at == '\0' ? at : at + 1;
 }
 
-/* At least as often as a repetition has what it repeats written: + twice, {m,n} at most n + 1 times. */
+/* At least as often as a repetition has what it repeats written: + twice, {m,n} at most n + 1
+ * times. */
 static size_t times_of(const char *at)
 {
 	size_t times = 1;

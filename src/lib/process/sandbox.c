@@ -60,7 +60,8 @@ static void change_root(bool has_directory)
 
 static void become(uid_t uid)
 {
-	if (setgroups(0, NULL) != 0 || setresgid(uid, uid, uid) != 0 || setresuid(uid, uid, uid) != 0)
+	if (setgroups(0, NULL) != 0 || setresgid(uid, uid, uid) != 0 ||
+		setresuid(uid, uid, uid) != 0)
 		refuse("becoming the role's own user");
 	/* Nothing may lead back (Linux setresuid(2): saved ids are gone as well). */
 	if (setuid(0) == 0 || setgid(0) == 0) {
@@ -78,7 +79,8 @@ static bool logs_to_file(void)
 
 static void limit_resources(uint64_t file_size_max)
 {
-	uint64_t size = logs_to_file() && file_size_max < LOG_FILE_MAX ? LOG_FILE_MAX : file_size_max;
+	uint64_t size =
+		logs_to_file() && file_size_max < LOG_FILE_MAX ? LOG_FILE_MAX : file_size_max;
 	const struct rlimit no_process = { 0, 0 };
 	const struct rlimit file_size = { size, size };
 
@@ -108,10 +110,12 @@ void sandbox_enter(const struct sandbox *sandbox)
 	}
 	limit_resources(sandbox->file_size_max);
 	/* Another user id has made the process dumpable again and forgotten whose child it is. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-			prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
 		refuse("prctl");
 	restrict_files(sandbox->directory);
-	if (system_call_filter_enter(sandbox->system_calls, sandbox->system_call_count) != FAULT_NONE)
+	if (system_call_filter_enter(sandbox->system_calls, sandbox->system_call_count) !=
+		FAULT_NONE)
 		refuse("seccomp");
 }

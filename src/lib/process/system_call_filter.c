@@ -45,10 +45,13 @@ static bool add_conditional_calls(scmp_filter_ctx filter)
 	/* abort() of a failed assertion: to itself only. */
 	const struct scmp_arg_cmp to_itself = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0);
 
-	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, &not_executable) == 0 &&
-		seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, &not_executable) == 0 &&
-		seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1, &of_descriptor) == 0 &&
-		seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &to_itself) == 0;
+	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, &not_executable) ==
+		       0 &&
+	       seccomp_rule_add_array(
+		       filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, &not_executable) == 0 &&
+	       seccomp_rule_add_array(
+		       filter, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1, &of_descriptor) == 0 &&
+	       seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &to_itself) == 0;
 }
 
 static bool add_calls(scmp_filter_ctx filter, const int *calls, size_t count)
@@ -70,8 +73,8 @@ enum fault system_call_filter_enter(const int *system_calls, size_t count)
 		return FAULT_SYSTEM;
 	/* A call of another architecture's numbering is never ours either. */
 	if (seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) != 0 ||
-			!add_calls(filter, basic_calls, sizeof(basic_calls) / sizeof(basic_calls[0])) ||
-			!add_calls(filter, system_calls, count) || !add_conditional_calls(filter))
+		!add_calls(filter, basic_calls, sizeof(basic_calls) / sizeof(basic_calls[0])) ||
+		!add_calls(filter, system_calls, count) || !add_conditional_calls(filter))
 		return FAULT_SYSTEM;
 	/* A binary tree instead of a list: the filter runs at every call. */
 	(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);

@@ -15,7 +15,8 @@ enum { UNTIL_DIGITS_MAX = 19 };
 static struct bytes take_until(struct bytes *text, uint8_t end)
 {
 	const uint8_t *at = text->len == 0 ? NULL : memchr(text->data, end, text->len);
-	struct bytes taken = bytes_of(text->data, at == NULL ? text->len : (size_t)(at - text->data));
+	struct bytes taken =
+		bytes_of(text->data, at == NULL ? text->len : (size_t)(at - text->data));
 	size_t skipped = taken.len + (at != NULL);
 
 	*text = bytes_of(text->data + skipped, text->len - skipped);
@@ -117,7 +118,8 @@ enum fault ticket_keys_write(const struct ticket_keys *keys, uint8_t *buffer, si
 	pair_write(&w, "current", &keys->current);
 	if (keys->has_former) {
 		pair_write(&w, "\nformer", &keys->former);
-		(void)snprintf(until, sizeof(until), " %llu", (unsigned long long)keys->former_until_ms);
+		(void)snprintf(
+			until, sizeof(until), " %llu", (unsigned long long)keys->former_until_ms);
 		writer_bytes(&w, bytes_of_string(until));
 	}
 	writer_u8(&w, '\n');

@@ -12,7 +12,8 @@ static size_t sequence_len(uint8_t first)
 	return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
 }
 
-/* RFC 3629, 4: the second octet's range keeps out longer forms, surrogates and what is too large. */
+/* RFC 3629, 4: the second octet's range keeps out longer forms, surrogates and what is too
+ * large. */
 static bool second_fits(uint8_t first, uint8_t second)
 {
 	uint8_t min = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;

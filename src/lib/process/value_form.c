@@ -248,7 +248,8 @@ bool host_name_is_valid(const char *text, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		bool is_dot = text[i] == '.';
 
-		if (!is_dot && strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-",
+		if (!is_dot &&
+			strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-",
 				text[i]) == NULL)
 			return false;
 		if (is_dot && (i == 0 || i + 1 == len || text[i - 1] == '.'))

@@ -119,7 +119,8 @@ static enum fault ek_templates_read(const struct configuration_key *, const char
 	return fault;
 }
 
-static void ek_templates_write(const struct configuration_key *, const void *field, struct writer *w)
+static void ek_templates_write(
+	const struct configuration_key *, const void *field, struct writer *w)
 {
 	templates_write(*(const uint16_t *)field, true, w);
 }
@@ -129,7 +130,8 @@ static enum fault ik_templates_read(const struct configuration_key *, const char
 	return templates_read(text, false, field);
 }
 
-static void ik_templates_write(const struct configuration_key *, const void *field, struct writer *w)
+static void ik_templates_write(
+	const struct configuration_key *, const void *field, struct writer *w)
 {
 	templates_write(*(const uint64_t *)field, false, w);
 }

@@ -21,7 +21,8 @@ OWNED_TYPE(EVP_CIPHER_CTX, EVP_CIPHER_CTX_free)
 /* The file of tpm2-tools: tpm2_makecredential -o, tpm2_activatecredential -i. */
 static const uint32_t credential_magic = 0xbadcc0de, credential_version = 1;
 
-/* TPM2B_ID_OBJECT: sized HMAC and sized credential, both at most a SHA-512 digest (Part 2, 12.4.3). */
+/* TPM2B_ID_OBJECT: sized HMAC and sized credential, both at most a SHA-512 digest (Part 2,
+ * 12.4.3). */
 enum { ID_OBJECT_MAX = 2 + DIGEST_MAX + 2 + DIGEST_MAX };
 
 /* TPM2B_ENCRYPTED_SECRET: RSA 4096, or a point of P-521 (Part 2, 11.4.33). */
@@ -50,7 +51,8 @@ enum fault kdfa(const EVP_MD *hash, struct bytes key, struct bytes label, struct
 	enum fault fault = writer_end(&w, &message);
 	if (fault != FAULT_NONE)
 		return fault;
-	if (HMAC(hash, key.data, (int)key.len, message.data, message.len, derived.data, &len) == NULL)
+	if (HMAC(hash, key.data, (int)key.len, message.data, message.len, derived.data, &len) ==
+		NULL)
 		return FAULT_CRYPTO;
 	*out = secret_of(bytes_of(derived.data, out_len));
 	return FAULT_NONE;
@@ -60,7 +62,8 @@ enum fault kdfe(const EVP_MD *hash, struct bytes z, struct bytes label, struct b
 	struct bytes party_v, size_t out_len, struct secret *out)
 {
 	static const uint8_t counter[] = { 0, 0, 0, 1 }, nul[] = { 0 };
-	const struct bytes parts[] = { BYTES_OF_ARRAY(counter), z, label, BYTES_OF_ARRAY(nul), party_u, party_v };
+	const struct bytes parts[] = { BYTES_OF_ARRAY(counter), z, label, BYTES_OF_ARRAY(nul),
+		party_u, party_v };
 	owned(EVP_MD_CTX) *context = EVP_MD_CTX_new();
 	owned_secret derived = { .len = out_len };
 
@@ -100,7 +103,8 @@ static enum fault encrypt_seed_rsa(EVP_PKEY *ek, const EVP_MD *hash, const struc
 	return FAULT_NONE;
 }
 
-static enum fault make_seed_rsa(EVP_PKEY *ek, const EVP_MD *hash, struct secret *seed, struct writer *out)
+static enum fault make_seed_rsa(
+	EVP_PKEY *ek, const EVP_MD *hash, struct secret *seed, struct writer *out)
 {
 	seed->len = (size_t)EVP_MD_get_size(hash);
 	if (RAND_priv_bytes(seed->data, (int)seed->len) != 1)
@@ -113,7 +117,8 @@ static enum fault public_point(EVP_PKEY *key, size_t field_len, uint8_t *out, si
 {
 	size_t len = 0;
 
-	if (EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, out, capacity, &len) != 1)
+	if (EVP_PKEY_get_octet_string_param(
+		    key, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, out, capacity, &len) != 1)
 		return FAULT_CRYPTO;
 	return len == 1 + 2 * field_len && out[0] == 0x04 ? FAULT_NONE : FAULT_CRYPTO;
 }
@@ -124,7 +129,8 @@ static enum fault shared_x(EVP_PKEY *ephemeral, EVP_PKEY *ek, size_t field_len, 
 	owned(EVP_PKEY_CTX) *context = EVP_PKEY_CTX_new_from_pkey(NULL, ephemeral, NULL);
 	size_t len = field_len;
 
-	if (context == NULL || EVP_PKEY_derive_init(context) != 1 || EVP_PKEY_derive_set_peer(context, ek) != 1 ||
+	if (context == NULL || EVP_PKEY_derive_init(context) != 1 ||
+		EVP_PKEY_derive_set_peer(context, ek) != 1 ||
 		EVP_PKEY_derive(context, out, &len) != 1 || len != field_len)
 		return FAULT_CRYPTO;
 	return FAULT_NONE;
@@ -148,14 +154,16 @@ static enum fault make_seed_ecc(EVP_PKEY *ek, const struct template_row *row, st
 	enum fault fault = public_point(ephemeral, field_len, point, sizeof(point));
 	if (fault == FAULT_NONE)
 		fault = shared_x(ephemeral, ek, field_len, z);
-	struct bytes x = bytes_of(point + 1, field_len), y = bytes_of(point + 1 + field_len, field_len);
+	struct bytes x = bytes_of(point + 1, field_len),
+		     y = bytes_of(point + 1 + field_len, field_len);
 	if (fault == FAULT_NONE)
 		fault = kdfe(hash, bytes_of(z, field_len), BYTES_OF_LITERAL("IDENTITY"), x, ek_x,
 			(size_t)EVP_MD_get_size(hash), seed);
 	explicit_bzero(z, sizeof(z));
 	if (fault != FAULT_NONE)
 		return fault;
-	writer_u16(out, (uint16_t)(2 + field_len + 2 + field_len)); /* TPMS_ECC_POINT (Part 2, 11.2.5.2) */
+	writer_u16(out,
+		(uint16_t)(2 + field_len + 2 + field_len)); /* TPMS_ECC_POINT (Part 2, 11.2.5.2) */
 	writer_tpm2b(out, x);
 	writer_tpm2b(out, y);
 	return FAULT_NONE;
@@ -166,27 +174,29 @@ static enum fault encrypt_identity(const struct template_row *ek, const struct s
 	struct bytes plain, uint8_t *out)
 {
 	static const uint8_t iv[16];
-	const EVP_CIPHER *cipher = ek->symmetric_key_bits == 128 ? EVP_aes_128_cfb128() : EVP_aes_256_cfb128();
+	const EVP_CIPHER *cipher =
+		ek->symmetric_key_bits == 128 ? EVP_aes_128_cfb128() : EVP_aes_256_cfb128();
 	owned(EVP_CIPHER_CTX) *context = EVP_CIPHER_CTX_new();
 	int len = 0;
 
 	if (context == NULL || EVP_EncryptInit_ex2(context, cipher, key->data, iv, NULL) != 1 ||
-		EVP_EncryptUpdate(context, out, &len, plain.data, (int)plain.len) != 1 || len != (int)plain.len)
+		EVP_EncryptUpdate(context, out, &len, plain.data, (int)plain.len) != 1 ||
+		len != (int)plain.len)
 		return FAULT_CRYPTO;
 	return FAULT_NONE;
 }
 
 /* outerHMAC over encIdentity and the Name (Part 1, 24.5). */
-static enum fault outer_hmac(const EVP_MD *hash, const struct secret *seed, struct bytes enc_identity,
-	struct bytes name, struct writer *out)
+static enum fault outer_hmac(const EVP_MD *hash, const struct secret *seed,
+	struct bytes enc_identity, struct bytes name, struct writer *out)
 {
 	uint8_t buffer[ID_OBJECT_MAX + sizeof(struct tpm_name)], mac[DIGEST_MAX];
 	struct writer w = WRITER_OF_ARRAY(buffer);
 	owned_secret key = { 0 };
 	unsigned mac_len = 0;
 	struct bytes empty = { NULL, 0 };
-	enum fault fault = kdfa(hash, secret_bytes(seed), BYTES_OF_LITERAL("INTEGRITY"), empty, empty,
-		(size_t)EVP_MD_get_size(hash), &key);
+	enum fault fault = kdfa(hash, secret_bytes(seed), BYTES_OF_LITERAL("INTEGRITY"), empty,
+		empty, (size_t)EVP_MD_get_size(hash), &key);
 
 	if (fault != FAULT_NONE)
 		return fault;
@@ -231,8 +241,8 @@ enum fault credential_seal(const struct template_row *ek, const struct secret *s
 	return out->fault;
 }
 
-static enum fault make_seed(const struct template_row *row, const struct tpm_key *ek, struct secret *seed,
-	struct writer *encrypted_secret)
+static enum fault make_seed(const struct template_row *row, const struct tpm_key *ek,
+	struct secret *seed, struct writer *encrypted_secret)
 {
 	owned(EVP_PKEY) *key = NULL;
 	const EVP_MD *hash = tpm_hash(row->name_alg);

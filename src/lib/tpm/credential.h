@@ -32,7 +32,8 @@ enum fault credential_file_read(struct bytes file, struct bytes *id_object, stru
 
 /* ---- The parts, for tests with known answers. ---- */
 
-/* KDFa (Part 1, 11.4.10.2), out_len octets into out. label comes without its NUL, which is added. */
+/* KDFa (Part 1, 11.4.10.2), out_len octets into out. label comes without its NUL, which is
+ * added. */
 enum fault kdfa(const EVP_MD *hash, struct bytes key, struct bytes label, struct bytes context_u,
 	struct bytes context_v, size_t out_len, struct secret *out);
 

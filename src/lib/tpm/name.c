@@ -12,7 +12,8 @@ enum fault name_of_area(struct bytes tpmt_public, uint16_t name_alg, struct tpm_
 
 	if (hash == NULL)
 		return FAULT_UNSUPPORTED;
-	if (EVP_Digest(tpmt_public.data, tpmt_public.len, name.data + 2, &digest_len, hash, NULL) != 1)
+	if (EVP_Digest(tpmt_public.data, tpmt_public.len, name.data + 2, &digest_len, hash, NULL) !=
+		1)
 		return FAULT_CRYPTO;
 	name.len = 2 + digest_len;
 	*out = name;

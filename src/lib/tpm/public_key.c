@@ -68,7 +68,8 @@ static bool is_key(const struct tpm_key *key)
 	const struct template_row *row = template_row(key->template);
 
 	return row != NULL && key->a_len <= sizeof(key->a) && key->b_len <= sizeof(key->b) &&
-		template_numbers_fit(row, bytes_of(key->a, key->a_len), bytes_of(key->b, key->b_len));
+	       template_numbers_fit(
+		       row, bytes_of(key->a, key->a_len), bytes_of(key->b, key->b_len));
 }
 
 void spki_write(struct writer *w, const struct tpm_key *key)
@@ -102,7 +103,8 @@ enum fault key_id(const struct tpm_key *key, uint8_t out[32])
 	enum fault fault = writer_end(&w, &spki);
 	if (fault != FAULT_NONE)
 		return fault;
-	return EVP_Digest(spki.data, spki.len, out, NULL, EVP_sha256(), NULL) == 1 ? FAULT_NONE : FAULT_CRYPTO;
+	return EVP_Digest(spki.data, spki.len, out, NULL, EVP_sha256(), NULL) == 1 ? FAULT_NONE
+										   : FAULT_CRYPTO;
 }
 
 enum fault public_key_open(const struct tpm_key *key, EVP_PKEY **out)

@@ -44,13 +44,14 @@ enum tpm_template {
 
 struct template_row {
 	enum tpm_template template;
-	const char *name;            /* "L-1" … "H-7", "rsa2048", "p256", … as in the configuration */
+	const char *name; /* "L-1" … "H-7", "rsa2048", "p256", … as in the configuration */
 	bool is_ek;
 	uint16_t type;               /* TPM_ALG_RSA or TPM_ALG_ECC */
 	uint16_t name_alg;
 	uint32_t object_attributes;
 	struct bytes auth_policy;    /* empty for identity keys */
-	uint16_t symmetric_key_bits; /* AES-CFB key of a restricted decryption key; 0: symmetric NULL */
+	uint16_t symmetric_key_bits; /* AES-CFB key of a restricted decryption key; 0: symmetric
+					NULL */
 	uint16_t key_bits;           /* RSA modulus, or the curve's field: 256, 384, 521 */
 	uint16_t curve_id;           /* 0 for RSA */
 	uint32_t ek_certificate_nv;  /* NV index of the EK certificate; 0 for identity keys */

@@ -11,7 +11,8 @@ static const uint8_t oid_basic_constraints[] = { 0x55, 0x1d, 0x13 };
 static void write_basic_constraints(struct writer *w)
 {
 	static const uint8_t is_true[] = { 0xff }, zero[] = { 0 };
-	struct extension extension = extension_begin(w, BYTES_OF_ARRAY(oid_basic_constraints), true);
+	struct extension extension =
+		extension_begin(w, BYTES_OF_ARRAY(oid_basic_constraints), true);
 	size_t sequence = der_begin(w, DER_SEQUENCE);
 
 	der_element(w, DER_BOOLEAN, BYTES_OF_ARRAY(is_true));

@@ -22,8 +22,10 @@ static void write_subject(struct writer *w, const struct certificate_frame *fram
 		return;
 	}
 	size_t name = der_begin(w, DER_SEQUENCE);
-	rdn_write(w, BYTES_OF_ARRAY(oid_organization), DER_UTF8_STRING, bytes_of_string(frame->organization));
-	rdn_write(w, BYTES_OF_ARRAY(oid_common_name), DER_UTF8_STRING, bytes_of_string(frame->common_name));
+	rdn_write(w, BYTES_OF_ARRAY(oid_organization), DER_UTF8_STRING,
+		bytes_of_string(frame->organization));
+	rdn_write(w, BYTES_OF_ARRAY(oid_common_name), DER_UTF8_STRING,
+		bytes_of_string(frame->common_name));
 	der_end(w, name);
 }
 

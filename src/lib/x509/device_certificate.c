@@ -37,7 +37,8 @@ enum fault oid_of_text(const char *text, struct oid *out)
 	char again[256];
 
 	/* OpenSSL takes "1..2", "1.02" and "1 2" as well: one text for one identifier. */
-	if (object == NULL || OBJ_obj2txt(again, sizeof(again), object, 1) <= 0 || strcmp(again, text) != 0)
+	if (object == NULL || OBJ_obj2txt(again, sizeof(again), object, 1) <= 0 ||
+		strcmp(again, text) != 0)
 		return FAULT_INVALID;
 	size_t len = OBJ_length(object);
 	if (len == 0 || len > sizeof(out->data) - 2)
@@ -68,7 +69,8 @@ static void write_hardware_module_name(struct writer *w, const struct device_cer
 	size_t value = der_begin(w, DER_CONTEXT_0);
 	size_t sequence = der_begin(w, DER_SEQUENCE);
 
-	der_element(w, DER_OBJECT_IDENTIFIER, bytes_of(c->hardware_module_type.data, c->hardware_module_type.len));
+	der_element(w, DER_OBJECT_IDENTIFIER,
+		bytes_of(c->hardware_module_type.data, c->hardware_module_type.len));
 	der_element(w, DER_OCTET_STRING, c->serial);
 	der_end(w, sequence);
 	der_end(w, value);
@@ -104,7 +106,8 @@ static void write_certificate_policies(struct writer *w, const struct device_cer
 	for (size_t i = 0; i < c->policy_count; i++) {
 		size_t information = der_begin(w, DER_SEQUENCE);
 
-		der_element(w, DER_OBJECT_IDENTIFIER, bytes_of(c->policies[i].data, c->policies[i].len));
+		der_element(w, DER_OBJECT_IDENTIFIER,
+			bytes_of(c->policies[i].data, c->policies[i].len));
 		der_end(w, information);
 	}
 	der_end(w, policies);
@@ -179,7 +182,8 @@ void device_certificate_write(struct writer *w, const struct device_certificate 
 	certificate_end(w, open);
 }
 
-void signed_write(struct writer *w, struct bytes tbs, struct bytes algorithm, struct bytes signature)
+void signed_write(
+	struct writer *w, struct bytes tbs, struct bytes algorithm, struct bytes signature)
 {
 	size_t sequence = der_begin(w, DER_SEQUENCE);
 

@@ -25,9 +25,9 @@ enum fault oid_of_text(const char *text, struct oid *out);
 
 /* Everything the certificate says. Views live as long as the call. */
 struct device_certificate {
-	struct bytes number;              /* 16 octets, first one 40 to 7f: positive and full length */
+	struct bytes number; /* 16 octets, first one 40 to 7f: positive and full length */
 	struct bytes signature_algorithm; /* DER AlgorithmIdentifier, the CA key's */
-	struct bytes issuer;              /* DER Name: the CA certificate's subject, its own octets */
+	struct bytes issuer; /* DER Name: the CA certificate's subject, its own octets */
 	struct bytes authority_key_identifier; /* the CA certificate's subject key identifier */
 	uint64_t not_before_s, not_after_s;    /* seconds since 1970 UTC, both inclusive */
 	struct bytes organization;        /* UTF-8 */
@@ -45,6 +45,7 @@ struct device_certificate {
 void device_certificate_write(struct writer *, const struct device_certificate *);
 
 /* Certificate ::= SEQUENCE { tbs, algorithm, signature }: for certificates and revocation lists. */
-void signed_write(struct writer *, struct bytes tbs, struct bytes algorithm, struct bytes signature);
+void signed_write(
+	struct writer *, struct bytes tbs, struct bytes algorithm, struct bytes signature);
 
 #endif

@@ -31,7 +31,8 @@ void extension_end(struct writer *w, struct extension extension)
 
 void not_a_ca_write(struct writer *w)
 {
-	struct extension extension = extension_begin(w, BYTES_OF_ARRAY(oid_basic_constraints), true);
+	struct extension extension =
+		extension_begin(w, BYTES_OF_ARRAY(oid_basic_constraints), true);
 
 	der_element(w, DER_SEQUENCE, bytes_of(NULL, 0));
 	extension_end(w, extension);

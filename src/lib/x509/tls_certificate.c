@@ -39,7 +39,8 @@ static bool is_named_already(const struct tls_certificate *certificate, const ch
 static void write_subject_alt_name(struct writer *w, const struct tls_certificate *certificate)
 {
 	static const char *const always[] = { "localhost", "127.0.0.1", "::1" };
-	struct extension extension = extension_begin(w, BYTES_OF_ARRAY(oid_subject_alt_name), false);
+	struct extension extension =
+		extension_begin(w, BYTES_OF_ARRAY(oid_subject_alt_name), false);
 	size_t names = der_begin(w, DER_SEQUENCE);
 
 	for (size_t i = 0; i < certificate->host_count; i++)

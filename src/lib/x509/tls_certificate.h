@@ -6,9 +6,9 @@
 /*
  * tls_certificate: the to-be-signed octets of the certificate under which the front speaks TLS,
  * issued by this CA: one anchor in the device serves for both. It always names localhost,
- * 127.0.0.1 and ::1 besides its hosts, and can sign nothing and identify no device: extendedKeyUsage
- * is serverAuth alone. Its days, with the minutes that notBefore lies back, stay under the 397 that
- * clients grant a server.
+ * 127.0.0.1 and ::1 besides its hosts, and can sign nothing and identify no device:
+ * extendedKeyUsage is serverAuth alone. Its days, with the minutes that notBefore lies back, stay
+ * under the 397 that clients grant a server.
  */
 enum { TLS_CERTIFICATE_DAYS = 396, TLS_HOST_COUNT_MAX = 16 };
 
