@@ -7,6 +7,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* docs/PROTOCOL.md, "Who may be whom": an alert event is a line of the log at warning level. */
+static void log_alert(const struct store *store)
+{
+	const char *alert = store_alert(store);
+	char line[1024];
+
+	if (alert == NULL)
+		return;
+	log_escape(bytes_of_string(alert), line, sizeof(line));
+	log_warning("alert: %s", line);
+}
+
 static void answer_intent(struct store *store, struct outbox *outbox, const struct message *message)
 {
 	struct intent intent;
@@ -17,6 +29,7 @@ static void answer_intent(struct store *store, struct outbox *outbox, const stru
 	store_intent(store, &intent, &answer);
 	if (answer.verdict == INTENT_REFUSED && answer.refusal.check == CHECK_STORE_WORKS)
 		log_error("intent for %s: %s", intent.serial, answer.refusal.saw);
+	log_alert(store);
 	struct writer writer = outbox_begin(outbox, MESSAGE_INTENT_ANSWER, message->request);
 	intent_answer_write(&writer, &answer);
 	outbox_end(outbox, &writer);
@@ -32,6 +45,8 @@ static void answer_record(struct store *store, struct outbox *outbox, const stru
 	store_record(store, &record, &answer);
 	if (!answer.is_recorded)
 		log_error("record: %s", answer.refusal.saw);
+	else
+		log_alert(store);
 	struct writer writer = outbox_begin(outbox, MESSAGE_RECORD_ANSWER, message->request);
 	record_answer_write(&writer, &answer);
 	outbox_end(outbox, &writer);

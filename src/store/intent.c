@@ -10,6 +10,8 @@
 
 #include "encoding.h"
 
+#include <stdio.h>
+
 /*
  * The intent transaction (docs/PROTOCOL.md, "Who may be whom"): may a certificate be signed for
  * this serial, EK and IK? The rules stand below in the protocol's order, one function each.
@@ -190,6 +192,15 @@ static void take_recorded(struct store *store, struct query *query, struct inten
 	answer->chain_pem = bytes_of(store->repeat_chain, chain.len);
 }
 
+static bool is_not_revoked(const struct claim *claim,
+	const uint8_t number[CERTIFICATE_NUMBER_SIZE])
+{
+	if (!revocation_is_in_force(claim->store, number))
+		return true;
+	refusal_set(claim->refusal, CHECK_TICKET_REVOKED, "the ticket's certificate is revoked");
+	return false;
+}
+
 /* Whether this ticket has its certificate: then the answer is complete. */
 static bool is_answered_before(const struct claim *claim, struct intent_answer *answer)
 {
@@ -201,10 +212,7 @@ static bool is_answered_before(const struct claim *claim, struct intent_answer *
 	if (!query_next(&query))
 		return false;
 	query_copy(&query, number, sizeof(number));
-	if (revocation_is_in_force(claim->store, number))
-		refusal_set(claim->refusal, CHECK_TICKET_REVOKED,
-			"the ticket's certificate is revoked");
-	else
+	if (is_not_revoked(claim, number))
 		take_recorded(claim->store, &query, answer);
 	return true;
 }
@@ -224,13 +232,16 @@ static bool is_later_than_changes(const struct claim *claim)
 	return false;
 }
 
-static void refuse_until_lease_ends(const struct claim *claim, uint64_t lease_until_ms)
+static bool has_lease_run_out(const struct claim *claim, uint64_t lease_until_ms)
 {
+	if (lease_until_ms <= claim->store->now_ms)
+		return true;
 	uint64_t rest_s = (lease_until_ms - claim->store->now_ms) / 1000 + 1;
 
 	claim->refusal->retry_after_s = rest_s < RETRY_SOON_S ? (uint32_t)rest_s : RETRY_SOON_S;
 	refusal_set(claim->refusal, CHECK_NO_OPEN_INTENT, "a certificate for %s is being signed",
 		claim->intent->serial);
+	return false;
 }
 
 /* Those whose lease has run out are closed on the way. */
@@ -241,10 +252,8 @@ static bool has_no_open_intent(const struct claim *claim)
 
 	while (open_intent_of_subjects(claim->store, intent->serial, intent->ek_id, intent->ik_id,
 		&open)) {
-		if (open.lease_until_ms > claim->store->now_ms) {
-			refuse_until_lease_ends(claim, open.lease_until_ms);
+		if (!has_lease_run_out(claim, open.lease_until_ms))
 			return false;
-		}
 		open_intent_close(claim->store, &open, "authority", "its lease has run out");
 	}
 	return true;
@@ -348,6 +357,27 @@ static void refuse_unchanged(struct store *store, struct intent_answer *answer, 
 	refusal_set(&answer->refusal, CHECK_STORE_WORKS, "%s", saw);
 }
 
+/* Refusals after a good ticket that tell of somebody who would be, or has been, another device. */
+static const enum check masquerades[] = {
+	CHECK_NOT_BANNED, CHECK_SERIAL_BINDING, CHECK_EK_BINDING, CHECK_IK_BINDING, CHECK_SERIAL_FREE,
+};
+
+static void say_alert(struct store *store, const struct intent_answer *answer)
+{
+	const struct refusal *refusal = &answer->refusal;
+	char ek_id[HEX_CAPACITY(32)];
+
+	if (answer->verdict != INTENT_REFUSED)
+		return;
+	hex_encode(BYTES_OF_ARRAY(refusal->ek_id), ek_id, sizeof(ek_id));
+	for (size_t i = 0; i < sizeof(masquerades) / sizeof(masquerades[0]); i++) {
+		if (refusal->check == masquerades[i])
+			(void)snprintf(store->alert, sizeof(store->alert),
+				"refused by %s: %s, which claims %s: %s", check_row(refusal->check)->name,
+				ek_id, refusal->serial, refusal->saw);
+	}
+}
+
 void store_intent(struct store *store, const struct intent *intent, struct intent_answer *out)
 {
 	*out = (struct intent_answer){ .verdict = INTENT_REFUSED };
@@ -367,4 +397,5 @@ void store_intent(struct store *store, const struct intent *intent, struct inten
 	out->state = store_state(store);
 	if (store_act_end(store) != FAULT_NONE)
 		refuse_unchanged(store, out, store_failure(store));
+	say_alert(store, out);
 }

@@ -12,11 +12,14 @@
 
 /* The intent must still be open, and of this authority's, and for this certificate. */
 static bool find_our_intent(struct store *store, const struct record *record,
-	struct open_intent *intent)
+	struct open_intent *intent, struct refusal *refusal)
 {
-	return open_intent_of_ticket(store, record->ticket_hash, intent) &&
-		memcmp(intent->owner, record->owner, sizeof(intent->owner)) == 0 &&
-		memcmp(intent->number, record->number, sizeof(intent->number)) == 0;
+	if (open_intent_of_ticket(store, record->ticket_hash, intent) &&
+			memcmp(intent->owner, record->owner, sizeof(intent->owner)) == 0 &&
+			memcmp(intent->number, record->number, sizeof(intent->number)) == 0)
+		return true;
+	refusal_set(refusal, CHECK_INTENT_OURS, "the intent was closed before its record came");
+	return false;
 }
 
 static struct binding_row find_or_make_binding(struct store *store,
@@ -83,13 +86,9 @@ void store_record(struct store *store, const struct record *record, struct recor
 
 	*out = (struct record_answer){ .is_recorded = false };
 	store_act_begin(store);
-	if (find_our_intent(store, record, &intent)) {
+	out->is_recorded = find_our_intent(store, record, &intent, &out->refusal);
+	if (out->is_recorded)
 		write_record(store, &intent, record);
-		out->is_recorded = true;
-	} else {
-		refusal_set(&out->refusal, CHECK_INTENT_OURS,
-			"the intent was closed before its record came");
-	}
 	out->state = store_state(store);
 	if (store_act_end(store) == FAULT_NONE)
 		return;

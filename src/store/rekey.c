@@ -1,6 +1,9 @@
 #include "rekey.h"
 
+#include "encoding.h"
 #include "revocation.h"
+
+#include <stdio.h>
 
 enum { REKEY_YEAR_MAX = 5 };
 
@@ -36,6 +39,18 @@ const char *rekey_refused(struct store *store, const struct binding_row *binding
 	return NULL;
 }
 
+/* A line of the log: a thief who has cleared the TPM of a stolen device looks just like this. */
+static void say_alert(struct store *store, const struct binding_row *binding,
+	const uint8_t ik_id[32])
+{
+	char former[HEX_CAPACITY(32)], now[HEX_CAPACITY(32)];
+
+	hex_encode(BYTES_OF_ARRAY(binding->ik_id), former, sizeof(former));
+	hex_encode(bytes_of(ik_id, 32), now, sizeof(now));
+	(void)snprintf(store->alert, sizeof(store->alert), "rekey of %s: IK %s in place of IK %s",
+		binding->serial, now, former);
+}
+
 bool rekey_take(struct store *store, const struct binding_row *binding, const uint8_t ik_id[32])
 {
 	binding_join_ik(store, binding->id, ik_id);
@@ -46,6 +61,7 @@ bool rekey_take(struct store *store, const struct binding_row *binding, const ui
 		VALUES(value_number(binding->id), value_u64(store->now_ms),
 		VALUE_ARRAY(binding->ik_id),
 			VALUE_ID(ik_id)));
+	say_alert(store, binding, ik_id);
 	binding_permit_rekey(store, binding->id, false);
 	(void)revocation_supersede(store, binding->id, ik_id,
 		store->now_ms + (uint64_t)store->policy->overlap_s * 1000);

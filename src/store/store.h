@@ -58,6 +58,13 @@ struct store_state store_state_unknown(const struct store *);
  */
 void store_intent(struct store *, const struct intent *, struct intent_answer *out);
 void store_record(struct store *, const struct record *, struct record_answer *out);
+
+/*
+ * What the operator is to be warned of, in one line of printable ASCII: the last record was a rekey,
+ * or the last intent was refused because somebody would be another device than the one it is. NULL
+ * where it was neither. Lives until the next act.
+ */
+const char *store_alert(const struct store *);
 enum fault store_tidy(struct store *, struct tidy_answer *out);
 
 /* The page after that number; sixteen octets of 0 begin a list. */

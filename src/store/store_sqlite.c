@@ -102,6 +102,11 @@ const char *store_failure(const struct store *store)
 	return store->database.error;
 }
 
+const char *store_alert(const struct store *store)
+{
+	return store->alert[0] != '\0' ? store->alert : NULL;
+}
+
 struct store_state store_state_unknown(const struct store *store)
 {
 	uint64_t now_ms = store->clock.now_ms;
@@ -126,6 +131,7 @@ void store_act_begin(struct store *store)
 {
 	database_act_begin(&store->database);
 	store->now_ms = clock_now(&store->clock);
+	store->alert[0] = '\0';
 	reserve_time(store);
 }
 

@@ -12,6 +12,8 @@
 /* What a change is stamped on and a ban names. In the database: never renumber. */
 enum subject { SUBJECT_SERIAL = 1, SUBJECT_EK = 2, SUBJECT_IK = 3 };
 
+enum { ALERT_MAX = 600 };
+
 struct store {
 	struct database database;
 	struct clock clock;
@@ -23,6 +25,7 @@ struct store {
 	int64_t marked_changes;     /* the connection's changes when it was last written */
 	const struct policy *policy;
 	uint64_t now_ms; /* of the act in hand */
+	char alert[ALERT_MAX + 1]; /* of the last act; empty: none */
 
 	bool is_importing;
 	bool import_adds, import_replaces, import_returns; /* --add, --replace, --again */

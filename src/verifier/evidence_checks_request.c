@@ -30,7 +30,7 @@ bool check_profile_known(struct judgement *judgement, struct refusal *refusal)
 }
 
 /*
- * RFC 5280, 4.1, as far as the frame: a hint is read only when a path needs it. With trust =
+ * X.690, 8.1.3: the frame alone, for a hint is read only when a path needs it. With trust =
  * manifest the certificate is never a reason to refuse, and neither is its chain.
  */
 bool check_ek_chain_der(struct judgement *judgement, struct refusal *refusal)

@@ -10,8 +10,8 @@
 		"csr is strict DER: minimal definite lengths, depth at most 16, nothing left over") \
 	CHECK(EK_CERTIFICATE_DER, 2, E_DER, 400, "RFC 5280, 4.1; X.690, 8.1.3", \
 		"ekCertificate is one certificate with definite lengths, depth at most 16, nothing left over") \
-	CHECK(EK_CHAIN_DER, 3, E_DER, 400, "RFC 5280, 4.1", \
-		"each entry of ekChain is one certificate with definite lengths, nothing left over") \
+	CHECK(EK_CHAIN_DER, 3, E_DER, 400, "X.690, 8.1.3", \
+		"each entry of ekChain is one DER element with definite lengths, depth at most 16, nothing left over; not read with trust = manifest") \
 	CHECK(IK_PUBLIC_READ, 4, E_TPM_PARSE, 400, "TPM 2.0 Part 2, 12.2.5", \
 		"ikPublic is one TPM2B_PUBLIC, nothing left over") \
 	CHECK(EK_PUBLIC_READ, 5, E_TPM_PARSE, 400, "TPM 2.0 Part 2, 12.2.5", \

@@ -25,6 +25,7 @@ struct program {
 	char directory[64];
 	int control, upstream; /* our ends */
 	int directory_descriptor;
+	int log; /* its standard error */
 	pid_t pid;
 	uint64_t request;
 	uint8_t buffer[FRAME_MAX];
@@ -39,7 +40,7 @@ static void place(int from, int to)
 	assert_int_equal(dup2(from, to), to);
 }
 
-static void become_program(int control, int upstream, int directory)
+static void become_program(int control, int upstream, int directory, int log)
 {
 	const char *uid = getuid() == 0 ? "61153" : "0";
 	const char *path = getenv("GENUINE_STORE_PROGRAM");
@@ -48,6 +49,8 @@ static void become_program(int control, int upstream, int directory)
 
 	for (int i = 0; i < 3; i++)
 		place(spare[i], ROLE_CONTROL + i);
+	place(log, STDERR_FILENO);
+	(void)setenv("JOURNAL_STREAM", "0:0", 1); /* lines with their priority */
 	(void)execl(path, "genuine-ca-store", uid, "0", (char *)NULL);
 	_exit(127);
 }
@@ -61,7 +64,8 @@ static void start(struct program *program)
 	program->pid = fork();
 	assert_true(program->pid >= 0);
 	if (program->pid == 0)
-		become_program(control[1], upstream[1], program->directory_descriptor);
+		become_program(control[1], upstream[1], program->directory_descriptor,
+			program->log);
 	(void)close(control[1]);
 	(void)close(upstream[1]);
 	program->control = control[0];
@@ -90,6 +94,8 @@ static int setup(void **state)
 		assert_int_equal(chown(program->directory, STORE_UID, STORE_UID), 0);
 	program->directory_descriptor = open(program->directory,
 		O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	program->log = memfd_create("log", MFD_CLOEXEC);
+	assert_true(program->log >= 0);
 	start(program);
 	*state = program;
 	return 0;
@@ -101,6 +107,7 @@ static int teardown(void **state)
 	char command[128];
 
 	(void)close(program->directory_descriptor);
+	(void)close(program->log);
 	(void)snprintf(command, sizeof(command), "rm -rf %s", program->directory);
 	int status = system(command);
 	free(program);
@@ -391,6 +398,64 @@ static void a_taken_peer_ends_the_store(void **state)
 	assert_int_equal(end(program), 1);
 }
 
+/* What the program has logged is read back from the file that is its standard error. */
+static void read_log(const struct program *program, char *out, size_t capacity)
+{
+	ssize_t len = pread(program->log, out, capacity - 1, 0);
+
+	assert_true(len >= 0);
+	out[len] = '\0';
+}
+
+static size_t count_of(const char *text, const char *needle)
+{
+	size_t count = 0;
+
+	for (; (text = strstr(text, needle)) != NULL; text++)
+		count++;
+	return count;
+}
+
+/* A rekey, and whoever would be another device, is a line that an operator can be woken by. */
+static void alerts_are_logged(void **state)
+{
+	struct program *program = *state;
+	char log[4096];
+
+	load(program);
+	import(program, "SN-1", 1);
+	import(program, "SN-2", 2);
+	struct intent intent = intent_now("SN-1", 1);
+	provision(program, &intent);
+	read_log(program, log, sizeof(log));
+	assert_int_equal(count_of(log, "alert: "), 0);
+
+	intent = intent_now("SN-1", 1);
+	memset(intent.ik_id, 0xbb, sizeof(intent.ik_id));
+	memset(intent.ticket_hash, 0xbb, sizeof(intent.ticket_hash));
+	memset(intent.number, 0xbb, sizeof(intent.number));
+	provision(program, &intent);
+	read_log(program, log, sizeof(log));
+	assert_int_equal(count_of(log, "alert: "), 1);
+	assert_int_equal(count_of(log, "<4>store: alert: rekey of SN-1: IK bbbb"), 1);
+	assert_int_equal(count_of(log, " in place of IK 6565"), 1);
+
+	intent = intent_now("SN-1", 2);
+	send_intent(program, &intent);
+	assert_int_equal(receive_intent_answer(program).refusal.check, CHECK_SERIAL_BINDING);
+	read_log(program, log, sizeof(log));
+	assert_int_equal(count_of(log, "alert: "), 2);
+	assert_int_equal(count_of(log, "<4>store: alert: refused by SERIAL_BINDING: 0202"), 1);
+	assert_int_equal(count_of(log, "which claims SN-1: claimed SN-1, the EK has SN-2"), 1);
+
+	intent = intent_now("SN-3", 3); /* in no manifest: nobody's place is taken */
+	send_intent(program, &intent);
+	assert_int_equal(receive_intent_answer(program).refusal.check, CHECK_EK_LISTED);
+	read_log(program, log, sizeof(log));
+	assert_int_equal(count_of(log, "alert: "), 2);
+	assert_int_equal(end(program), 0);
+}
+
 /* The authority may not send what is the operator's, though the frame reads. */
 static void the_authority_is_no_operator(void **state)
 {
@@ -425,6 +490,7 @@ int main(void)
 		PROGRAM_TEST(a_killed_store_loses_nothing),
 		PROGRAM_TEST(a_group_answers_each),
 		PROGRAM_TEST(a_list_is_kept),
+		PROGRAM_TEST(alerts_are_logged),
 		PROGRAM_TEST(a_bad_configuration_is_told),
 		PROGRAM_TEST(a_taken_peer_ends_the_store),
 		PROGRAM_TEST(the_authority_is_no_operator),
