@@ -5,11 +5,24 @@
 
 enum { COLUMN_COUNT_MAX = 32, VALUE_OCTETS_MAX = 1024, GAP = 2 };
 
-static void show_character(char c, FILE *file)
+/* How many octets of text a terminal would obey: C0, DEL, and C1 as UTF-8 writes it. */
+static size_t control_len(const char *text)
 {
-	bool is_control = (unsigned char)c < 0x20 || c == 0x7f;
+	unsigned char first = (unsigned char)text[0], second = (unsigned char)text[1];
 
-	(void)fputc(is_control ? '?' : c, file);
+	if (first == 0xc2 && second >= 0x80 && second < 0xa0)
+		return 2;
+	return first < 0x20 || first == 0x7f ? 1 : 0;
+}
+
+static void show(const char *text, bool has_lines, FILE *file)
+{
+	while (*text != '\0') {
+		size_t len = has_lines && *text == '\n' ? 0 : control_len(text);
+
+		(void)fputc(len > 0 ? '?' : *text, file);
+		text += len > 0 ? len : 1;
+	}
 }
 
 /* What a value looks like in a column; at most VALUE_OCTETS_MAX octets of it. */
@@ -39,8 +52,7 @@ static size_t width_of(const char *text)
 
 static void print_cell(const char *text, size_t width, bool is_last, FILE *file)
 {
-	for (const char *c = text; *c != '\0'; c++)
-		show_character(*c, file);
+	show(text, false, file);
 	for (size_t i = width_of(text); !is_last && i < width + GAP; i++)
 		(void)fputc(' ', file);
 	if (is_last)
@@ -136,12 +148,16 @@ void table_print_object(const json_t *object, FILE *file)
 	}
 	print_scalars(members, width, file);
 	json_object_foreach(members, name, value) {
-		if (json_is_array(value) && json_array_size(value) > 0) {
-			(void)fprintf(file, "\n%s\n", name);
+		bool is_table = json_is_array(value) && json_array_size(value) > 0;
+
+		if (!is_table && !is_pem(value))
+			continue;
+		(void)fputc('\n', file);
+		print_cell(name, 0, true, file);
+		if (is_table)
 			table_print(value, file);
-		} else if (is_pem(value)) {
-			(void)fprintf(file, "\n%s\n%s", name, json_string_value(value));
-		}
+		else
+			show(json_string_value(value), true, file);
 	}
 	json_decref(members);
 }

@@ -144,6 +144,55 @@ static void operator_answer_seeds(void)
 		.text = SOME("there is no device SN-0001"));
 }
 
+/* ---- what is made of messages ---- */
+
+static void answer_body_seed(const struct answer *answer, const char *name)
+{
+	struct writer w = WRITER_OF_ARRAY(buffer);
+
+	answer_write(&w, answer);
+	finish(&w, "answer_json", name);
+}
+
+static void answer_body_seeds(void)
+{
+	answer_body_seed(&(struct answer){ .kind = ANSWER_CHALLENGE, .credential = SOME("credential"),
+		.challenge = SOME("header") }, "challenge");
+	answer_body_seed(&(struct answer){ .kind = ANSWER_CERTIFICATE,
+		.certificate_pem = SOME("-----BEGIN\nA\n"), .chain_pem = SOME("") }, "certificate");
+	answer_body_seed(&(struct answer){ .kind = ANSWER_REFUSED, .refusal = REFUSAL }, "403");
+	answer_body_seed(&(struct answer){ .kind = ANSWER_REFUSED,
+		.refusal = { .check = CHECK_CSR_DER, .saw = "what it saw" } }, "400");
+}
+
+/* A listing, a certificate with its PEM, and a device with its parts (store/operator.h). */
+static void rows_seeds(void)
+{
+	const struct operator_row rows[] = {
+		{ 3, { { SOME("kind"), FIELD_TEXT, SOME("device"), 0 },
+			{ SOME("serial"), FIELD_TEXT, SOME("SN-0001"), 0 },
+			{ SOME("rekey_permitted"), FIELD_TRUTH, SOME(""), 1 } } },
+		{ 3, { { SOME("kind"), FIELD_TEXT, SOME("ek"), 0 },
+			{ SOME("rows"), FIELD_NUMBER, SOME(""), -7 }, { SOME("since"), FIELD_NOTHING, SOME(""), 0 } } },
+		{ 2, { { SOME("serial"), FIELD_TEXT, SOME("SN-0001"), 0 },
+			{ SOME("certificate"), FIELD_TEXT, SOME("-----BEGIN CERTIFICATE-----\nAA==\n"), 0 } } },
+	};
+
+	for (uint8_t choice = 0; choice < 6; choice++) {
+		static uint8_t whole[4096];
+		struct writer w = WRITER_OF_ARRAY(whole);
+
+		writer_u8(&w, choice < 3 ? choice : (uint8_t)(0x81 + choice));
+		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+			struct writer body = WRITER_OF_ARRAY(buffer);
+
+			operator_row_write(&body, &rows[(i + (choice == 1 ? 2 : 0)) % 3]);
+			writer_tpm2b(&w, writer_written(&body));
+		}
+		seed_write("rows", writer_written(&w), "form-%u", choice);
+	}
+}
+
 void seeds_of_messages(void)
 {
 	static const char *const loading[] = { "frames_front", "frames_verifier", "frames_authority",
@@ -163,4 +212,6 @@ void seeds_of_messages(void)
 	operator_request_seed("frames_store");
 	operator_request_seed("frames_supervisor");
 	operator_answer_seeds();
+	answer_body_seeds();
+	rows_seeds();
 }
