@@ -70,8 +70,8 @@ static enum fault session_open(
 	};
 	struct tpm_object session = { .tpm = tpm };
 	TSS2_RC rc = Esys_StartAuthSession(tpm->esys, ek->object.tr, ESYS_TR_NONE, ESYS_TR_NONE,
-		ESYS_TR_NONE, ESYS_TR_NONE, NULL, TPM2_SE_POLICY, &aes_128_cfb, ek->template->name_alg,
-		&session.tr);
+		ESYS_TR_NONE, ESYS_TR_NONE, NULL, TPM2_SE_POLICY, &aes_128_cfb,
+		ek->template->name_alg, &session.tr);
 
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_refused(tpm, rc, "start a session with the endorsement key");
@@ -152,7 +152,8 @@ enum fault credential_activate(struct tpm *tpm, const struct endorsement_key *ek
 	if (tpm_response_is(rc, TPM2_RC_INTEGRITY))
 		return failure_set(tpm->failure, EXIT_TPM_REFUSED,
 			"run it again; if that does not help, tell whoever runs the CA",
-			"the TPM would not open the CA's credential: it was not sealed for these two keys");
+			"the TPM would not open the CA's credential: it was not sealed for these "
+			"two keys");
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_refused(tpm, rc, "open the CA's credential");
 	return take_ticket(tpm, info, out);

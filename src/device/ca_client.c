@@ -22,7 +22,8 @@ enum ca_reaction ca_reaction_of(long status)
 
 uint32_t ca_wait_s(uint32_t retry_after_s, unsigned attempt)
 {
-	uint32_t wait_s = retry_after_s != 0 ? retry_after_s : UINT32_C(1) << (attempt < 6 ? attempt : 6);
+	uint32_t wait_s =
+		retry_after_s != 0 ? retry_after_s : UINT32_C(1) << (attempt < 6 ? attempt : 6);
 
 	return wait_s < WAIT_S_MAX ? wait_s : WAIT_S_MAX;
 }
@@ -34,8 +35,8 @@ static enum fault refused(struct https *https, const struct problem *problem)
 		return failure_set(https->failure, EXIT_CA_REFUSED, "ask whoever runs the CA",
 			"the CA refused this device");
 	char advice[sizeof(https->failure->advice)];
-	(void)snprintf(advice, sizeof(advice), "whoever runs the CA learns why by `genuine-ca explain %s`",
-		problem->reference);
+	(void)snprintf(advice, sizeof(advice),
+		"whoever runs the CA learns why by `genuine-ca explain %s`", problem->reference);
 	return failure_set(https->failure, EXIT_CA_REFUSED, advice,
 		"the CA refused this device (reference %s)", problem->reference);
 }
@@ -50,16 +51,19 @@ static enum fault stop(struct https *https, const struct https_answer *answer)
 	case 403:
 		return refused(https, &problem);
 	case 400:
-		return failure_set(https->failure, EXIT_CA_REFUSED, "this is an error of ours: report it",
+		return failure_set(https->failure, EXIT_CA_REFUSED,
+			"this is an error of ours: report it",
 			"the CA does not understand the request%s%s", colon, problem.detail);
 	case 429:
 	case 503:
-		return failure_set(https->failure, EXIT_CA_NOT_REACHED, "run it again in a few minutes",
+		return failure_set(https->failure, EXIT_CA_NOT_REACHED,
+			"run it again in a few minutes",
 			"the CA has no time for this device now (%ld)%s%s", answer->status, colon,
 			problem.detail);
 	default:
 		return failure_set(https->failure, EXIT_CA_REFUSED, "see that --ca names the CA",
-			"%s answered %ld%s%s", https->origin, answer->status, colon, problem.detail);
+			"%s answered %ld%s%s", https->origin, answer->status, colon,
+			problem.detail);
 	}
 }
 
@@ -134,8 +138,8 @@ enum fault ca_get_certificate(struct https *https, const struct evidence *eviden
 	owned_request request;
 	struct https_answer answer;
 
-	if (request_for_certificate(&request, evidence, BYTES_OF_ARRAY(challenge->header), ticket) !=
-		FAULT_NONE)
+	if (request_for_certificate(
+		    &request, evidence, BYTES_OF_ARRAY(challenge->header), ticket) != FAULT_NONE)
 		return too_large(https);
 	enum fault fault = post(https, "/v1/getCertificate", &request, &answer);
 	if (fault != FAULT_NONE)

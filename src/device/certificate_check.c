@@ -52,7 +52,8 @@ static bool check_serial(X509 *certificate, const struct certificate_expectation
 	if (i < 0 || X509_NAME_get_index_by_NID(subject, NID_serialNumber, i) >= 0)
 		return false;
 	const ASN1_STRING *value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, i));
-	return bytes_equal(bytes_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value)),
+	return bytes_equal(
+		bytes_of(ASN1_STRING_get0_data(value), (size_t)ASN1_STRING_length(value)),
 		bytes_of_string(expected->serial));
 }
 

@@ -77,7 +77,8 @@ static enum fault read_all(int descriptor, uint8_t *buffer, size_t capacity, str
 	for (;;) {
 		uint8_t beyond;
 		bool is_full = len == capacity;
-		ssize_t n = read(descriptor, is_full ? &beyond : buffer + len, is_full ? 1 : capacity - len);
+		ssize_t n = read(
+			descriptor, is_full ? &beyond : buffer + len, is_full ? 1 : capacity - len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -143,8 +144,8 @@ enum fault directory_write(
 	return fsync(directory->descriptor) == 0 ? FAULT_NONE : failed(directory, "sync", name);
 }
 
-enum fault file_read(
-	const char *path, uint8_t *buffer, size_t capacity, struct failure *failure, struct bytes *out)
+enum fault file_read(const char *path, uint8_t *buffer, size_t capacity, struct failure *failure,
+	struct bytes *out)
 {
 	owned_descriptor file = open(path, O_RDONLY | O_CLOEXEC);
 	enum fault fault = file < 0 ? FAULT_SYSTEM : read_all(file, buffer, capacity, out);
@@ -153,7 +154,8 @@ enum fault file_read(
 		return failure_set(failure, EXIT_LOCAL_FILES, "give the CA's certificate alone",
 			"%s is larger than %zu octets", path, capacity);
 	if (fault != FAULT_NONE)
-		return failure_set(failure, EXIT_LOCAL_FILES, "see that the file is there and readable",
-			"could not read %s: %s", path, strerror(errno));
+		return failure_set(failure, EXIT_LOCAL_FILES,
+			"see that the file is there and readable", "could not read %s: %s", path,
+			strerror(errno));
 	return FAULT_NONE;
 }

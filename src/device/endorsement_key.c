@@ -178,8 +178,10 @@ enum fault endorsement_key_certified(
 	if (fault == FAULT_NOT_FOUND)
 		fault = make_certified(tpm, row, certificate, &ek);
 	if (fault == FAULT_NOT_FOUND)
-		report_note("the certificate at NV 0x%08x belongs to no endorsement key that this TPM "
-			    "can make: passed over", row->ek_certificate_nv);
+		report_note(
+			"the certificate at NV 0x%08x belongs to no endorsement key that this TPM "
+			"can make: passed over",
+			row->ek_certificate_nv);
 	if (fault == FAULT_NONE)
 		*out = ek;
 	return fault;

@@ -36,7 +36,8 @@ static const char text[] =
 	"    -cert @DIR@/certificate.pem -cert_chain @DIR@/chain.pem -key handle:@KEY@\n"
 	"\n"
 	"SERVER.pem is the server's own certificate. tpm2-openssl 1.1.1 lets the TPM check the\n"
-	"server's signatures too, and three slots have room for one key: with the CA's certificate in\n"
+	"server's signatures too, and three slots have room for one key: with the CA's certificate "
+	"in\n"
 	"its place, a TPM of three slots says 0x902.\n"
 	"\n"
 	"Sign a file, and verify the signature\n"
@@ -78,7 +79,8 @@ static enum fault fill_in(const struct placeholder *placeholders, size_t count, 
 		while (i < count &&
 			strncmp(rest, placeholders[i].name, strlen(placeholders[i].name)) != 0)
 			i++;
-		writer_bytes(w, i < count ? bytes_of_string(placeholders[i].value) : bytes_of(rest, 1));
+		writer_bytes(
+			w, i < count ? bytes_of_string(placeholders[i].value) : bytes_of(rest, 1));
 		rest += i < count ? strlen(placeholders[i].name) : 1;
 	}
 	return w->fault;
@@ -97,7 +99,7 @@ enum fault how_to_use_write(const struct directory *directory, uint32_t handle, 
 		{ "@DIR@", path }, { "@KEY@", handle_text }, { "@TPM@", tcti }
 	};
 	if (fill_in(placeholders, sizeof(placeholders) / sizeof(placeholders[0]), &w) != FAULT_NONE)
-		return failure_set(directory->failure, EXIT_LOCAL_FILES, "give --dir a shorter path",
-			"the path of the folder is too long");
+		return failure_set(directory->failure, EXIT_LOCAL_FILES,
+			"give --dir a shorter path", "the path of the folder is too long");
 	return directory_write(directory, "how-to-use.txt", writer_written(&w), 0644);
 }

@@ -34,8 +34,8 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
 	return len;
 }
 
-static int stop_when_told(
-	void *context, curl_off_t dl_total, curl_off_t dl_now, curl_off_t ul_total, curl_off_t ul_now)
+static int stop_when_told(void *context, curl_off_t dl_total, curl_off_t dl_now,
+	curl_off_t ul_total, curl_off_t ul_now)
 {
 	(void)context, (void)dl_total, (void)dl_now, (void)ul_total, (void)ul_now;
 	return interruption_is_pending();
@@ -63,15 +63,16 @@ static bool set_trust(struct https *https)
 		.len = https->anchors.len, .flags = CURL_BLOB_NOCOPY };
 
 	return curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3) == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &anchors) == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_SSL_CTX_FUNCTION, set_verify_time) == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_SSL_CTX_DATA, https) == CURLE_OK;
+	       curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3) ==
+		       CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &anchors) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_SSL_CTX_FUNCTION, set_verify_time) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_SSL_CTX_DATA, https) == CURLE_OK;
 }
 
 static bool set_limits(struct https *https, struct https_answer *answer)
@@ -79,14 +80,16 @@ static bool set_limits(struct https *https, struct https_answer *answer)
 	CURL *curl = https->curl;
 
 	return curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S) == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)TIMEOUT_S) == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, stop_when_told) == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_MAXFILESIZE, (long)BODY_MAX) == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer) == CURLE_OK &&
-		curl_easy_setopt(curl, CURLOPT_USERAGENT, "genuine-device/" GENUINE_VERSION) == CURLE_OK;
+	       curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S) ==
+		       CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)TIMEOUT_S) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, stop_when_told) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_MAXFILESIZE, (long)BODY_MAX) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_USERAGENT, "genuine-device/" GENUINE_VERSION) ==
+		       CURLE_OK;
 }
 
 static bool set_url(struct https *https, const char *path)
@@ -138,7 +141,8 @@ static enum fault not_done(
 	if (code == CURLE_PEER_FAILED_VERIFICATION) {
 		(void)curl_easy_getinfo(https->curl, CURLINFO_SSL_VERIFYRESULT, &verify);
 		return failure_set(https->failure, EXIT_CA_NOT_REACHED,
-			"give the right --ca and --ca-cert, and see that the device's clock is right",
+			"give the right --ca and --ca-cert, and see that the device's clock is "
+			"right",
 			"the server at %s is not the CA that is trusted: %s", https->origin,
 			verify == X509_V_OK ? "its name or certificate does not fit"
 					    : X509_verify_cert_error_string(verify));
@@ -158,7 +162,8 @@ static enum fault perform(struct https *https, struct https_answer *answer)
 		return not_done(https, code, answer);
 	(void)curl_easy_getinfo(https->curl, CURLINFO_RESPONSE_CODE, &answer->status);
 	(void)curl_easy_getinfo(https->curl, CURLINFO_RETRY_AFTER, &retry_after);
-	answer->retry_after_s = retry_after > 0 && retry_after < UINT32_MAX ? (uint32_t)retry_after : 0;
+	answer->retry_after_s =
+		retry_after > 0 && retry_after < UINT32_MAX ? (uint32_t)retry_after : 0;
 	return FAULT_NONE;
 }
 
@@ -265,5 +270,6 @@ enum fault https_set_clock(struct https *https)
 	if (wall_clock_correct(https->clock, date_of_answer(https), first, last) == FAULT_NONE)
 		return FAULT_NONE;
 	return failure_set(https->failure, EXIT_OTHER, "set the device's clock and run it again",
-		"the device's clock is before this program was made, and the CA's Date does not help");
+		"the device's clock is before this program was made, and the CA's Date does not "
+		"help");
 }

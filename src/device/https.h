@@ -40,8 +40,8 @@ void https_close(struct https *);
  * another time, with the failure filled in; FAULT_DENIED where trying again is of no use, such as a
  * server that is not our CA's.
  */
-enum fault https_post(
-	struct https *, const char *path, const char *body, size_t body_len, struct https_answer *out);
+enum fault https_post(struct https *, const char *path, const char *body, size_t body_len,
+	struct https_answer *out);
 
 /* Gets the origin's path; the same faults. */
 enum fault https_get(struct https *, const char *path, struct https_answer *out);

@@ -38,8 +38,10 @@ static void candidate_close(struct candidate *candidate)
 static enum fault not_installed(const struct installation *installation, const char *why)
 {
 	return failure_set(installation->directory->failure, EXIT_CA_REFUSED,
-		"tell whoever runs the CA", "the CA's certificate was not installed: it breaks the rule "
-		"that %s", why);
+		"tell whoever runs the CA",
+		"the CA's certificate was not installed: it breaks the rule "
+		"that %s",
+		why);
 }
 
 enum fault installed_read(const struct directory *directory, X509 **out)
@@ -162,6 +164,8 @@ enum fault issued_install(const struct installation *installation, const struct 
 		return fault;
 	X509 *certificate = sk_X509_value(candidate.certificates, 0);
 	*is_same = candidate.installed != NULL && X509_cmp(certificate, candidate.installed) == 0;
-	*not_after = ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &fields) == 1 ? timegm(&fields) : -1;
+	*not_after = ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &fields) == 1
+			     ? timegm(&fields)
+			     : -1;
 	return candidate_write(installation, &candidate);
 }

@@ -33,8 +33,10 @@ enum fault key_file_read(const struct directory *directory, struct key_file *out
 	}
 	if (fault != FAULT_NONE)
 		return failure_set(directory->failure, EXIT_LOCAL_FILES,
-			"remove key.pub and key.priv there to have a new key made, and run it again",
-			"%s/key.pub is not an identity key's (%s)", directory->path, fault_text(fault));
+			"remove key.pub and key.priv there to have a new key made, and run it "
+			"again",
+			"%s/key.pub is not an identity key's (%s)", directory->path,
+			fault_text(fault));
 	*out = file;
 	return FAULT_NONE;
 }

@@ -55,15 +55,16 @@ enum fault manifest_line(
 	struct ek_order order = ek_order_of(options->ek, TEMPLATE_NONE);
 
 	if (options->serial == NULL)
-		return failure_set(failure, EXIT_USAGE, "`genuine-device help` shows how it is called",
-			"--serial is missing");
+		return failure_set(failure, EXIT_USAGE,
+			"`genuine-device help` shows how it is called", "--serial is missing");
 	json_t *rows = json_array();
 	if (options->header)
 		report_line("serial,ek_id,profile,group");
 	enum fault fault = add_certified(tpm, options, &order, rows);
 	if (fault == FAULT_NONE && json_array_size(rows) == 0) {
-		report_note("no endorsement key of this TPM has a certificate: the manifest alone can "
-			    "vouch for these");
+		report_note(
+			"no endorsement key of this TPM has a certificate: the manifest alone can "
+			"vouch for these");
 		fault = add_bare(tpm, options, &order, rows);
 	}
 	*out = json_pack("{s:o}", "rows", rows);

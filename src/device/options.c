@@ -14,16 +14,19 @@ const char options_help[] =
 	"\n"
 	"  genuine-device provision --ca URL --ca-cert FILE --serial SERIAL [OPTION…]\n"
 	"  genuine-device status\n"
-	"  genuine-device manifest-line --serial SERIAL [--profile LIST] [--group NAME] [--header]\n"
+	"  genuine-device manifest-line --serial SERIAL [--profile LIST] [--group NAME] "
+	"[--header]\n"
 	"\n"
 	"  --ca URL          the identity CA, https://HOST:PORT\n"
-	"  --ca-cert FILE    the CA's certificate (PEM): the trust for TLS and for the certificate\n"
+	"  --ca-cert FILE    the CA's certificate (PEM): the trust for TLS and for the "
+	"certificate\n"
 	"  --serial SERIAL   this device's serial: A-Z 0-9 -, at most 63\n"
 	"  --profile NAME    another certificate profile than the CA's default\n"
 	"  --key TYPE        p256 (default), p384, rsa2048 or rsa3072\n"
 	"  --ek WHICH        endorsement key: auto (default), rsa or ecc\n"
 	"  --handle HANDLE   where the key is to live, 0x81020002 to 0x810200ff\n"
-	"  --tcti TCTI       the TPM, as tpm2-tools name it; else $TPM2TOOLS_TCTI, else /dev/tpmrm0\n"
+	"  --tcti TCTI       the TPM, as tpm2-tools name it; else $TPM2TOOLS_TCTI, else "
+	"/dev/tpmrm0\n"
 	"  --dir DIR         where certificate and state live (" GENUINE_DEVICE_DIRECTORY ")\n"
 	"  --json            one JSON object on standard output, for machines\n"
 	"\n"
@@ -87,7 +90,8 @@ static bool is_plain_word(const char *text, size_t max)
 
 bool profile_is_valid(const char *profile)
 {
-	return profile[0] != '\0' && is_plain_word(profile, PROFILE_NAME_MAX);
+	return strlen(profile) <= PROFILE_NAME_MAX &&
+		profile_list_is_well_formed(bytes_of_string(profile));
 }
 
 static bool read_key(const char *value, struct options *options)
@@ -118,7 +122,8 @@ static bool read_handle(const char *value, struct options *options)
 
 	if (strncmp(value, "0x", 2) != 0 || *end != '\0')
 		return false;
-	if (handle < PERSISTENT_HANDLE(IK_HANDLE_FIRST) || handle > PERSISTENT_HANDLE(IK_HANDLE_LAST))
+	if (handle < PERSISTENT_HANDLE(IK_HANDLE_FIRST) ||
+		handle > PERSISTENT_HANDLE(IK_HANDLE_LAST))
 		return false;
 	options->handle = (uint32_t)handle;
 	return true;
@@ -186,8 +191,8 @@ static const struct {
 
 static enum fault usage(struct failure *failure, const char *what, const char *which)
 {
-	return failure_set(
-		failure, EXIT_USAGE, "`genuine-device help` shows how it is called", "%s%s", what, which);
+	return failure_set(failure, EXIT_USAGE, "`genuine-device help` shows how it is called",
+		"%s%s", what, which);
 }
 
 /* The value of option i: after its "=", or the next argument. NULL where there is none. */
@@ -211,8 +216,9 @@ static enum fault read_valued(
 			return usage(failure, valued[k].name, " needs a value");
 		if (valued[k].read(value, options))
 			return FAULT_NONE;
-		return failure_set(failure, EXIT_USAGE, "`genuine-device help` shows how it is called",
-			"%s must be %s", valued[k].name, valued[k].form);
+		return failure_set(failure, EXIT_USAGE,
+			"`genuine-device help` shows how it is called", "%s must be %s",
+			valued[k].name, valued[k].form);
 	}
 	return usage(failure, "there is no option ", argv[*i]);
 }

@@ -111,7 +111,8 @@ static enum fault take_settings(struct run *run)
 		return FAULT_DENIED;
 	take_setting(options->ca, state->ca, settings->ca, sizeof(settings->ca));
 	take_setting(options->serial, state->serial, settings->serial, sizeof(settings->serial));
-	take_setting(options->profile, state->profile, settings->profile, sizeof(settings->profile));
+	take_setting(
+		options->profile, state->profile, settings->profile, sizeof(settings->profile));
 	if (settings->ca[0] == '\0')
 		return missing(run, "--ca");
 	if (settings->serial[0] == '\0')
@@ -145,8 +146,9 @@ static void note_change_of_ek(struct run *run)
 {
 	if (run->state.has_ek_id && run->state.ek == run->ek.template->template &&
 		memcmp(run->state.ek_id, run->ek.id, sizeof(run->ek.id)) != 0)
-		report_note("the endorsement key is not the one of the last time: the TPM was replaced "
-			    "or its endorsement seed changed");
+		report_note(
+			"the endorsement key is not the one of the last time: the TPM was replaced "
+			"or its endorsement seed changed");
 }
 
 /* From here on, until the new certificate is in its place. */
@@ -155,7 +157,8 @@ static void tell_state(const struct run *run)
 	owned(X509) *installed = NULL;
 
 	if (installed_read(&run->directory, &installed) == FAULT_NONE)
-		report_state("the identity key at 0x%08x is kept and the certificate of before stays",
+		report_state(
+			"the identity key at 0x%08x is kept and the certificate of before stays",
 			run->ik.handle);
 	else
 		report_state("the identity key at 0x%08x is kept and nothing was installed",
@@ -194,8 +197,10 @@ static enum fault step_evidence(struct run *run)
 	if (run->ek.certificate_len == 0)
 		report_step(2, "evidence: public areas; the TPM has no certificate for this key");
 	else
-		report_step(2, "evidence: public areas, certificate of %zu octets that names this key, "
-			       "%zu of its issuers", run->ek.certificate_len, run->ek_chain.count);
+		report_step(2,
+			"evidence: public areas, certificate of %zu octets that names this key, "
+			"%zu of its issuers",
+			run->ek.certificate_len, run->ek_chain.count);
 	return FAULT_NONE;
 }
 
@@ -278,8 +283,8 @@ static enum fault step_install(struct run *run)
 	keep_settings(run);
 	fault = state_write(&run->directory, &run->state);
 	if (fault == FAULT_NONE)
-		report_step(6, "getCertificate: %s", run->is_same ? "the installed one is the newest"
-								  : "checked and installed");
+		report_step(6, "getCertificate: %s",
+			run->is_same ? "the installed one is the newest" : "checked and installed");
 	return fault;
 }
 
@@ -290,15 +295,16 @@ static enum fault open_ca(struct run *run)
 
 	if (fault != FAULT_NONE || !run->clock.is_wrong)
 		return fault;
-	report_note("the device's clock is before this program was made: the CA is asked for the time");
+	report_note(
+		"the device's clock is before this program was made: the CA is asked for the time");
 	fault = https_set_clock(&run->https);
 	return fault == FAULT_TIMEOUT ? FAULT_DENIED : fault;
 }
 
 static enum fault all_steps(struct run *run)
 {
-	enum fault (*const steps[])(struct run *) = { take_settings, open_ca, step_keys, step_evidence,
-		step_csr, with_new_starts, step_install };
+	enum fault (*const steps[])(struct run *) = { take_settings, open_ca, step_keys,
+		step_evidence, step_csr, with_new_starts, step_install };
 	enum fault fault = FAULT_NONE;
 
 	for (size_t i = 0; fault == FAULT_NONE && i < sizeof(steps) / sizeof(steps[0]); i++) {
@@ -319,10 +325,10 @@ static json_t *result_of(const struct run *run)
 	(void)snprintf(handle, sizeof(handle), "0x%08x", run->ik.handle);
 	(void)strftime(not_after, sizeof(not_after), "%Y-%m-%dT%H:%M:%SZ",
 		gmtime_r(&run->not_after, &fields));
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "serial", run->settings.serial,
-		"ek", run->ek.template->name, "ek_id", ek_id, "key", run->ik.template->name, "ik_id",
-		ik_id, "handle", handle, "not_after", not_after, "directory", run->directory.path,
-		"unchanged", run->is_same);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "serial",
+		run->settings.serial, "ek", run->ek.template->name, "ek_id", ek_id, "key",
+		run->ik.template->name, "ik_id", ik_id, "handle", handle, "not_after", not_after,
+		"directory", run->directory.path, "unchanged", run->is_same);
 }
 
 static void print_result(const struct run *run)

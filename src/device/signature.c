@@ -87,8 +87,8 @@ static enum fault sign_digest(struct tpm *tpm, const struct identity_key *ik,
 		.details.any.hashAlg = hash_alg(ik->template) };
 	TPMT_SIGNATURE *signature = NULL;
 
-	TSS2_RC rc = Esys_Sign(tpm->esys, ik->object.tr, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-		digest, &scheme, &no_ticket, &signature);
+	TSS2_RC rc = Esys_Sign(tpm->esys, ik->object.tr, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+		ESYS_TR_NONE, digest, &scheme, &no_ticket, &signature);
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_refused(tpm, rc, "sign with the identity key");
 	enum fault fault = signature_write(signature, out);

@@ -54,13 +54,15 @@ static bool take_ek(const json_t *root, struct state *state)
 		if (rows[i].is_ek && strcmp(rows[i].name, name) == 0)
 			state->ek = rows[i].template;
 	state->has_ek_id = hex_decode(bytes_of_string(id), state->ek_id, 32) == FAULT_NONE;
-	return (state->ek != TEMPLATE_NONE || name[0] == '\0') && (state->has_ek_id || id[0] == '\0');
+	return (state->ek != TEMPLATE_NONE || name[0] == '\0') &&
+	       (state->has_ek_id || id[0] == '\0');
 }
 
 /* What comes from the file goes the way of the command line: the same rules. */
 static bool is_valid(const struct state *state)
 {
-	uint32_t first = PERSISTENT_HANDLE(IK_HANDLE_FIRST), last = PERSISTENT_HANDLE(IK_HANDLE_LAST);
+	uint32_t first = PERSISTENT_HANDLE(IK_HANDLE_FIRST),
+		 last = PERSISTENT_HANDLE(IK_HANDLE_LAST);
 
 	return (state->ca[0] == '\0' || ca_url_is_valid(state->ca)) &&
 		(state->serial[0] == '\0' || serial_is_valid(state->serial)) &&
@@ -71,11 +73,12 @@ static bool is_valid(const struct state *state)
 static bool take_all(const json_t *root, struct state *state)
 {
 	return json_integer_value(json_object_get(root, "version")) == STATE_VERSION &&
-		take_text(root, "ca", state->ca, sizeof(state->ca)) &&
-		take_text(root, "serial", state->serial, sizeof(state->serial)) &&
-		take_text(root, "profile", state->profile, sizeof(state->profile)) &&
-		take_handle(root, "handle", &state->handle) &&
-		take_handle(root, "parent", &state->parent) && take_ek(root, state) && is_valid(state);
+	       take_text(root, "ca", state->ca, sizeof(state->ca)) &&
+	       take_text(root, "serial", state->serial, sizeof(state->serial)) &&
+	       take_text(root, "profile", state->profile, sizeof(state->profile)) &&
+	       take_handle(root, "handle", &state->handle) &&
+	       take_handle(root, "parent", &state->parent) && take_ek(root, state) &&
+	       is_valid(state);
 }
 
 enum fault state_read(const struct directory *directory, struct state *out)

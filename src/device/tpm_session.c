@@ -36,7 +36,8 @@ static enum fault no_tpm(struct failure *failure, const char *tcti)
 enum fault tpm_open(struct tpm *tpm, const char *tcti, struct failure *failure)
 {
 	*tpm = (struct tpm){ .failure = failure };
-	/* The libraries would print what we say in better words; who wants theirs sets the variable. */
+	/* The libraries would print what we say in better words; who wants theirs sets the
+	 * variable. */
 	(void)setenv("TSS2_LOG", "all+none", 0);
 	if (tcti == NULL)
 		tcti = getenv("TPM2TOOLS_TCTI");
@@ -72,7 +73,8 @@ void tpm_object_release(struct tpm_object *object)
 {
 	if (object->tpm == NULL)
 		return;
-	if (object->is_persistent || Esys_FlushContext(object->tpm->esys, object->tr) != TSS2_RC_SUCCESS)
+	if (object->is_persistent ||
+		Esys_FlushContext(object->tpm->esys, object->tr) != TSS2_RC_SUCCESS)
 		(void)Esys_TR_Close(object->tpm->esys, &object->tr);
 	object->tpm = NULL;
 }

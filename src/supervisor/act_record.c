@@ -38,7 +38,8 @@ static enum fault send_record(const struct role_process *store, const struct act
 {
 	uint8_t buffer[OPERATOR_ARGUMENTS_MAX * (RECORD_FACT_MAX + 16)];
 	struct operator_request request = { .verb = BYTES_OF_LITERAL("audit add") };
-	struct writer w = message_begin(buffer, sizeof(buffer), MESSAGE_OPERATOR, REQUEST_OF_SUPERVISOR);
+	struct writer w =
+		message_begin(buffer, sizeof(buffer), MESSAGE_OPERATOR, REQUEST_OF_SUPERVISOR);
 	struct bytes frame;
 
 	_Static_assert(RECORD_FACTS_MAX + 2 <= OPERATOR_ARGUMENTS_MAX, "act, facts, actor");
@@ -61,7 +62,8 @@ enum fault act_record_send(struct server *server, const struct act_record *recor
 	if (!store->is_in_force || send_record(store, record) != FAULT_NONE)
 		return trouble_say(trouble, FAULT_BUSY, "%s cannot be recorded: the store does not"
 			" answer just now", record->act);
-	while (server->record_reply == REPLY_NONE && store->control >= 0 && monotonic_ms() < end_ms) {
+	while (server->record_reply == REPLY_NONE && store->control >= 0 &&
+		monotonic_ms() < end_ms) {
 		if (frame_wait(store->control, (int)(end_ms - monotonic_ms())) == FAULT_NONE)
 			server_take(server, store);
 	}
@@ -149,8 +151,8 @@ enum fault act_record_reload(struct server *server, const struct load_set *next,
 		&next->anchors, trouble);
 
 	if (fault == FAULT_NONE)
-		fault = record_missing(server, "trust import", actor, &next->anchors, &former->anchors,
-			trouble);
+		fault = record_missing(
+			server, "trust import", actor, &next->anchors, &former->anchors, trouble);
 	if (fault != FAULT_NONE)
 		return fault;
 	act_record_octets(&record, "fingerprint", BYTES_OF_ARRAY(next->fingerprint));

@@ -122,7 +122,8 @@ static enum fault read_anchor(const struct folder *trust, const char *name, stru
 	uint8_t buffer[TRUST_FILE_MAX];
 	struct bytes file;
 	struct anchor anchor;
-	enum fault fault = folder_read(trust, name, FOLDER_PUBLIC, buffer, sizeof(buffer), &file, trouble);
+	enum fault fault =
+		folder_read(trust, name, FOLDER_PUBLIC, buffer, sizeof(buffer), &file, trouble);
 
 	if (fault != FAULT_NONE)
 		return fault;
@@ -146,7 +147,8 @@ static enum fault read_crl(const struct folder *trust, const char *name, struct 
 	if (strlen(name) != DIGEST_HEX_CAPACITY - 1 + strlen(".crl") ||
 			anchors->crl_count == TRUST_CRL_FILES_MAX)
 		return trouble_say(trouble, FAULT_INVALID,
-			"%s/%s: a revocation list too many, or not imported by genuine-ca trust import",
+			"%s/%s: a revocation list too many, or not imported by genuine-ca trust "
+			"import",
 			trust->path, name);
 	memcpy(crl.name, name, DIGEST_HEX_CAPACITY - 1);
 	enum fault fault = folder_open_file(trust, name, FOLDER_PUBLIC, &crl.descriptor, trouble);
@@ -173,7 +175,8 @@ static enum fault read_entry(const struct folder *trust, const char *name, struc
 	if (ends_with(name, ".crl"))
 		return read_crl(trust, name, anchors, trouble);
 	return trouble_say(trouble, FAULT_INVALID,
-		"%s/%s is neither .pem nor .crl: import it with genuine-ca trust import, or take it away",
+		"%s/%s is neither .pem nor .crl: import it with genuine-ca trust import, or take "
+		"it away",
 		trust->path, name);
 }
 
@@ -205,7 +208,8 @@ enum fault anchors_read(const struct folder *folder, struct anchors *out, struct
 	owned_folder trust = { 0 };
 
 	if (snprintf(path, sizeof(path), "%s/trust", folder->path) >= (int)sizeof(path))
-		return trouble_say(trouble, FAULT_TOO_LONG, "%s: the path is too long", folder->path);
+		return trouble_say(
+			trouble, FAULT_TOO_LONG, "%s: the path is too long", folder->path);
 	enum fault fault = folder_open(path, &trust, trouble);
 	if (fault == FAULT_NONE)
 		fault = read_entries(&trust, &anchors, trouble);

@@ -71,8 +71,8 @@ enum fault ca_key_sign(EVP_PKEY *key, struct bytes tbs, uint8_t *buffer, struct 
 	size_t len = CA_SIGNATURE_MAX;
 
 	if (kind == NULL || context == NULL ||
-			EVP_DigestSignInit_ex(context, NULL, kind->hash, NULL, NULL, key, NULL) != 1 ||
-			EVP_DigestSign(context, buffer, &len, tbs.data, tbs.len) != 1)
+		EVP_DigestSignInit_ex(context, NULL, kind->hash, NULL, NULL, key, NULL) != 1 ||
+		EVP_DigestSign(context, buffer, &len, tbs.data, tbs.len) != 1)
 		return FAULT_CRYPTO;
 	*out = bytes_of(buffer, len);
 	return FAULT_NONE;

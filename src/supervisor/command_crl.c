@@ -28,7 +28,8 @@ static enum fault join(const struct rows *rows, uint8_t **out, size_t *len)
 
 		if (text == NULL)
 			return FAULT_INVALID;
-		enum fault fault = base64_decode(bytes_of_string(text), der + at, CRL_MAX - at, &piece);
+		enum fault fault =
+			base64_decode(bytes_of_string(text), der + at, CRL_MAX - at, &piece);
 		if (fault != FAULT_NONE)
 			return fault;
 		at += piece.len;
@@ -66,7 +67,8 @@ static int print_json(const struct invocation *invocation, struct rows *rows, co
 	return invocation_print(invocation, rows, ROWS_OBJECT);
 }
 
-static enum fault ask(const struct invocation *invocation, struct rows *rows, struct trouble *trouble)
+static enum fault ask(
+	const struct invocation *invocation, struct rows *rows, struct trouble *trouble)
 {
 	const struct order order = { .verb = "crl" };
 	const struct row_sink sink = { rows_take, rows };
@@ -93,7 +95,8 @@ static enum fault ask(const struct invocation *invocation, struct rows *rows, st
 
 int command_crl(struct invocation *invocation)
 {
-	bool is_der = invocation_flag(invocation, "--der"), is_pem = invocation_flag(invocation, "--pem");
+	bool is_der = invocation_flag(invocation, "--der"),
+	     is_pem = invocation_flag(invocation, "--pem");
 	struct trouble trouble = { "" };
 	owned_rows rows = { 0 };
 	owned(uint8_t) *der = NULL;

@@ -143,7 +143,8 @@ int command_device_import(struct invocation *invocation)
 	const char *name = invocation->arguments[0];
 	owned(FILE) *file = fopen(name, "re");
 	if (file == NULL)
-		return invocation_fail(trouble_say(&trouble, FAULT_SYSTEM, "%s: %s", name, strerror(errno)),
+		return invocation_fail(
+			trouble_say(&trouble, FAULT_SYSTEM, "%s: %s", name, strerror(errno)),
 			&trouble);
 	manifest_open(file, name, &manifest);
 	enum fault fault = rows_open(&rows);

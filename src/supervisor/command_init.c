@@ -33,18 +33,18 @@ static bool take_hosts(struct invocation *invocation, struct init *init)
 
 static void say_made(const struct init *init)
 {
-	(void)printf(
-		"%s is a CA now%s:\n"
-		"  genuine.conf          how it works; trust = both, binding = manifest\n"
-		"  ca.pem                its certificate: what devices and their peers trust\n"
-		"  tls.pem               the server's, for %s\n"
-		"  secret/               its keys: ca.key is the CA; keep a copy where nobody finds it\n"
-		"  trust/                TPM vendors' CAs; none yet\n"
-		"  store/                who is who; nobody yet\n"
-		"Next:\n"
-		"  genuine-ca -C %s trust import VENDOR-CA.pem…\n"
-		"  genuine-ca -C %s device import MANIFEST.csv\n"
-		"  genuine-ca -C %s serve\n",
+	(void)printf("%s is a CA now%s:\n"
+		     "  genuine.conf          how it works; trust = both, binding = manifest\n"
+		     "  ca.pem                its certificate: what devices and their peers trust\n"
+		     "  tls.pem               the server's, for %s\n"
+		     "  secret/               its keys: ca.key is the CA; keep a copy where nobody "
+		     "finds it\n"
+		     "  trust/                TPM vendors' CAs; none yet\n"
+		     "  store/                who is who; nobody yet\n"
+		     "Next:\n"
+		     "  genuine-ca -C %s trust import VENDOR-CA.pem…\n"
+		     "  genuine-ca -C %s device import MANIFEST.csv\n"
+		     "  genuine-ca -C %s serve\n",
 		init->directory, init->is_laboratory ? ", for a laboratory" : "", init->hosts[0],
 		init->directory, init->directory, init->directory);
 }
@@ -67,8 +67,11 @@ static enum fault record(const struct init *init, struct trouble *trouble)
 		struct trouble ignored;
 		(void)operator_close(&client, &ignored);
 	}
-	return fault == FAULT_NONE ? fault : trouble_say(trouble, fault,
-		"%.100s is a CA now, but its audit chain has not begun: %.300s", init->directory, why.text);
+	return fault == FAULT_NONE
+		       ? fault
+		       : trouble_say(trouble, fault,
+				 "%.100s is a CA now, but its audit chain has not begun: %.300s",
+				 init->directory, why.text);
 }
 
 int command_init(struct invocation *invocation)
@@ -76,7 +79,8 @@ int command_init(struct invocation *invocation)
 	const char *name = invocation_value(invocation, "--name");
 	const char *ca_key = invocation_value(invocation, "--ca-key");
 	struct trouble trouble = { "" };
-	struct init init = { .directory = invocation->directory, .name = name != NULL ? name : "Genuine",
+	struct init init = { .directory = invocation->directory,
+		.name = name != NULL ? name : "Genuine",
 		.ca_key = ca_key != NULL ? ca_key : "p256",
 		.is_laboratory = invocation_flag(invocation, "--laboratory") };
 

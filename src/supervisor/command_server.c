@@ -43,7 +43,8 @@ static struct order now_order(const char *verb, bool is_now)
 {
 	const char *name = operator_name_argument();
 
-	return is_now ? (struct order){ verb, 2, { "now", name } } : (struct order){ verb, 1, { name } };
+	return is_now ? (struct order){ verb, 2, { "now", name } }
+		      : (struct order){ verb, 1, { name } };
 }
 
 int command_reload(struct invocation *invocation)
@@ -56,8 +57,10 @@ int command_reload(struct invocation *invocation)
 		return STATUS_USAGE;
 	enum fault fault = ask_server(invocation->directory, &order, NULL, &is_running, &trouble);
 	if (fault == FAULT_NONE && !is_running)
-		fault = trouble_say(&trouble, FAULT_NOT_FOUND, "no server is running in %s; it reads all "
-			"of it when it starts", invocation->directory);
+		fault = trouble_say(&trouble, FAULT_NOT_FOUND,
+			"no server is running in %s; it reads all "
+			"of it when it starts",
+			invocation->directory);
 	if (fault != FAULT_NONE)
 		return invocation_fail(fault, &trouble);
 	return say_done(invocation, "reloaded", "reloaded");
@@ -74,9 +77,9 @@ int command_rotate(struct invocation *invocation)
 		return STATUS_USAGE;
 	enum fault fault = operator_open(invocation->directory, &client, &trouble);
 	if (fault == FAULT_NONE) {
-		fault = client.is_local ?
-			rotate_ticket_keys(client.server, is_now, operator_name_argument(), &trouble) :
-			operator_ask(&client, &order, NULL, &trouble);
+		fault = client.is_local ? rotate_ticket_keys(client.server, is_now,
+						  operator_name_argument(), &trouble)
+					: operator_ask(&client, &order, NULL, &trouble);
 		(void)operator_close(&client, &ignored);
 	}
 	if (fault != FAULT_NONE)

@@ -161,7 +161,8 @@ int command_audit_verify(struct invocation *invocation)
 
 	if (!invocation_is_good(invocation, 0, 2) || invocation->count == 1) {
 		if (invocation->count == 1)
-			(void)fprintf(stderr, "genuine-ca: audit verify takes SEQ and HASH together\n");
+			(void)fprintf(
+				stderr, "genuine-ca: audit verify takes SEQ and HASH together\n");
 		return STATUS_USAGE;
 	}
 	for (size_t i = 0; i < invocation->count; i++)

@@ -11,7 +11,8 @@
  * as we write it) from what a production line may have written down instead of it.
  */
 
-/* Of an EK certificate, DER. FAULT_INVALID: not one; FAULT_UNSUPPORTED: no key of an accepted EK. */
+/* Of an EK certificate, DER. FAULT_INVALID: not one; FAULT_UNSUPPORTED: no key of an
+ * accepted EK. */
 enum fault ek_id_of_certificate(struct bytes der, uint8_t out[32]);
 
 /* Of a TPM2B_PUBLIC. FAULT_INVALID; FAULT_UNSUPPORTED: its area is no EK template's. */

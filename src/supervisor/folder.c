@@ -16,7 +16,8 @@ static enum fault fault_of_open(void)
 
 /* ---- whom a file belongs to ---- */
 
-static enum fault check_directory(const struct stat *status, const char *path, struct trouble *trouble)
+static enum fault check_directory(
+	const struct stat *status, const char *path, struct trouble *trouble)
 {
 	if (status->st_uid != geteuid())
 		return trouble_say(trouble, FAULT_DENIED,
@@ -24,7 +25,8 @@ static enum fault check_directory(const struct stat *status, const char *path, s
 			path, status->st_uid, geteuid());
 	if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return trouble_say(trouble, FAULT_DENIED,
-			"%s can be written by others than its owner: chmod go-w it, and look what it holds",
+			"%s can be written by others than its owner: chmod go-w it, and look what "
+			"it holds",
 			path);
 	return FAULT_NONE;
 }
@@ -36,8 +38,9 @@ enum fault folder_open(const char *path, struct folder *out, struct trouble *tro
 
 	if (directory < 0)
 		return trouble_say(trouble, fault_of_open(),
-			"%s: %s (genuine-ca -C DIR names another folder, genuine-ca init makes one)", path,
-			strerror(errno));
+			"%s: %s (genuine-ca -C DIR names another folder, genuine-ca init makes "
+			"one)",
+			path, strerror(errno));
 	if (fstat(directory, &status) != 0)
 		return trouble_say(trouble, FAULT_SYSTEM, "%s: %s", path, strerror(errno));
 	enum fault fault = check_directory(&status, path, trouble);
@@ -63,8 +66,9 @@ static enum fault check_file(const struct folder *folder, const char *name,
 		return trouble_say(trouble, FAULT_DENIED, "%s/%s is not an ordinary file",
 			folder->path, name);
 	if (status->st_uid != geteuid())
-		return trouble_say(trouble, FAULT_DENIED, "%s/%s belongs to user %u, not to user %u",
-			folder->path, name, status->st_uid, geteuid());
+		return trouble_say(trouble, FAULT_DENIED,
+			"%s/%s belongs to user %u, not to user %u", folder->path, name,
+			status->st_uid, geteuid());
 	if (status->st_nlink != 1)
 		return trouble_say(trouble, FAULT_DENIED,
 			"%s/%s has a second name (a hard link) somewhere: copy it and remove both",
@@ -82,12 +86,13 @@ static enum fault check_secret_directory(const struct folder *folder, struct tro
 	struct stat status;
 
 	if (fstatat(folder->descriptor, "secret", &status, AT_SYMLINK_NOFOLLOW) != 0)
-		return trouble_say(trouble, fault_of_open(), "%s/secret: %s", folder->path, strerror(errno));
+		return trouble_say(
+			trouble, fault_of_open(), "%s/secret: %s", folder->path, strerror(errno));
 	if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() ||
 			(status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
 		return trouble_say(trouble, FAULT_DENIED,
-			"%s/secret must be a directory of mode 0700 and belong to user %u", folder->path,
-			geteuid());
+			"%s/secret must be a directory of mode 0700 and belong to user %u",
+			folder->path, geteuid());
 	return FAULT_NONE;
 }
 
@@ -95,7 +100,8 @@ enum fault folder_open_file(const struct folder *folder, const char *name, enum 
 	int *out, struct trouble *trouble)
 {
 	struct stat status;
-	enum fault fault = kind == FOLDER_SECRET ? check_secret_directory(folder, trouble) : FAULT_NONE;
+	enum fault fault =
+		kind == FOLDER_SECRET ? check_secret_directory(folder, trouble) : FAULT_NONE;
 
 	if (fault != FAULT_NONE)
 		return fault;
@@ -103,7 +109,8 @@ enum fault folder_open_file(const struct folder *folder, const char *name, enum 
 	owned_descriptor file = openat(folder->descriptor, name,
 		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (file < 0 && errno == ELOOP)
-		return trouble_say(trouble, FAULT_DENIED, "%s/%s is a symbolic link", folder->path, name);
+		return trouble_say(
+			trouble, FAULT_DENIED, "%s/%s is a symbolic link", folder->path, name);
 	if (file < 0 || fstat(file, &status) != 0)
 		return trouble_say(trouble, fault_of_open(), "%s/%s: %s", folder->path, name,
 			strerror(errno));
@@ -137,8 +144,8 @@ enum fault folder_read(const struct folder *folder, const char *name, enum folde
 		if (got == 0)
 			break;
 		if (len == capacity)
-			return trouble_say(trouble, FAULT_TOO_LONG, "%s/%s is longer than %zu octets",
-				folder->path, name, capacity);
+			return trouble_say(trouble, FAULT_TOO_LONG,
+				"%s/%s is longer than %zu octets", folder->path, name, capacity);
 		len += (size_t)got;
 	}
 	*out = bytes_of(buffer, len);
@@ -164,8 +171,8 @@ enum fault folder_create(const struct folder *folder, const char *name, mode_t m
 		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 
 	if (file < 0)
-		return trouble_say(trouble, errno == EEXIST ? FAULT_EXISTS : FAULT_SYSTEM, "%s/%s: %s",
-			folder->path, name, strerror(errno));
+		return trouble_say(trouble, errno == EEXIST ? FAULT_EXISTS : FAULT_SYSTEM,
+			"%s/%s: %s", folder->path, name, strerror(errno));
 	/* The mode as asked, whatever the umask. */
 	if (fchmod(file, mode) != 0 || !write_through(file, octets)) {
 		int error = errno;
@@ -204,7 +211,8 @@ enum fault folder_lock(const struct folder *folder, int *out, struct trouble *tr
 		O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
 
 	if (lock < 0)
-		return trouble_say(trouble, FAULT_SYSTEM, "%s/lock: %s", folder->path, strerror(errno));
+		return trouble_say(
+			trouble, FAULT_SYSTEM, "%s/lock: %s", folder->path, strerror(errno));
 	if (flock(lock, LOCK_EX | LOCK_NB) != 0)
 		return trouble_say(trouble, errno == EWOULDBLOCK ? FAULT_BUSY : FAULT_SYSTEM,
 			"%s is in use by another genuine-ca", folder->path);
@@ -225,7 +233,8 @@ enum fault folder_open_store(const struct folder *folder, uid_t uid, int *out,
 			strerror(errno));
 	if (status.st_uid != uid || (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
 		return trouble_say(trouble, FAULT_DENIED,
-			"%s/store must have mode 0700 and belong to user %u ([process] uid_base + 3 for root)",
+			"%s/store must have mode 0700 and belong to user %u ([process] uid_base + "
+			"3 for root)",
 			folder->path, uid);
 	*out = store;
 	store = -1;

@@ -21,8 +21,9 @@ static enum fault wait_for(int control, short events, int timeout_ms)
 enum fault frame_send(int control, struct bytes frame, int descriptor)
 {
 	for (;;) {
-		enum fault fault = descriptor >= 0 ?
-			channel_send_descriptor(control, frame, descriptor) : channel_send(control, frame);
+		enum fault fault = descriptor >= 0
+					   ? channel_send_descriptor(control, frame, descriptor)
+					   : channel_send(control, frame);
 
 		if (fault != FAULT_BUSY)
 			return fault;

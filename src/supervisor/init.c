@@ -122,7 +122,8 @@ static enum fault read_issuer(const struct certificate_der *ca, uint8_t *buffer,
 	owned(X509) *certificate = d2i_X509(NULL, &at, (long)ca->len);
 	const ASN1_OCTET_STRING *key_identifier =
 		certificate == NULL ? NULL : X509_get0_subject_key_id(certificate);
-	int len = certificate == NULL ? -1 : i2d_X509_NAME(X509_get_subject_name(certificate), NULL);
+	int len =
+		certificate == NULL ? -1 : i2d_X509_NAME(X509_get_subject_name(certificate), NULL);
 	unsigned char *end = buffer;
 
 	if (key_identifier == NULL || ASN1_STRING_length(key_identifier) != KEY_IDENTIFIER_SIZE ||
@@ -158,7 +159,8 @@ static enum fault make_tls_certificate(const struct init *init, struct contents 
 	if (fault == FAULT_NONE)
 		fault = spki_of(contents->tls_key, spki, sizeof(spki), &certificate.frame.spki);
 	if (fault == FAULT_NONE)
-		fault = read_issuer(&contents->ca, issuer, sizeof(issuer), &certificate.frame.issuer, identifier);
+		fault = read_issuer(&contents->ca, issuer, sizeof(issuer),
+			&certificate.frame.issuer, identifier);
 	if (fault != FAULT_NONE)
 		return fault;
 	tls_certificate_write(&w, &certificate);
@@ -179,7 +181,8 @@ static enum fault make_configuration(const struct init *init, struct contents *c
 	if (fault == FAULT_NONE && strpbrk(init->name, "\n\r") != NULL)
 		fault = FAULT_INVALID;
 	if (fault == FAULT_NONE)
-		fault = configuration_read(bytes_of_string(contents->configuration), &configuration, &error);
+		fault = configuration_read(
+			bytes_of_string(contents->configuration), &configuration, &error);
 	if (fault != FAULT_NONE)
 		return trouble_say(trouble, fault, "--name or --host: %s", error.text[0] != '\0' ?
 			error.text : fault_text(fault));
@@ -206,7 +209,8 @@ static enum fault make_contents(const struct init *init, struct contents *conten
 	if (fault == FAULT_NONE)
 		fault = ticket_key_generate(&contents->ticket_keys.current);
 	if (fault != FAULT_NONE)
-		return trouble_say(trouble, fault, "keys or certificates cannot be made: %s", fault_text(fault));
+		return trouble_say(trouble, fault, "keys or certificates cannot be made: %s",
+			fault_text(fault));
 	return FAULT_NONE;
 }
 
@@ -226,7 +230,8 @@ static enum fault write_key(const struct folder *folder, const char *name, const
 	owned(BIO) *text = BIO_new(BIO_s_secmem());
 	const char *octets = NULL;
 
-	if (text == NULL || PEM_write_bio_PKCS8PrivateKey(text, key, NULL, NULL, 0, NULL, NULL) != 1)
+	if (text == NULL ||
+		PEM_write_bio_PKCS8PrivateKey(text, key, NULL, NULL, 0, NULL, NULL) != 1)
 		return trouble_say(trouble, FAULT_CRYPTO, "%s cannot be made", name);
 	long len = BIO_get_mem_data(text, &octets);
 	return folder_create(folder, name, MODE_SECRET, bytes_of(octets, (size_t)len), trouble);
@@ -238,7 +243,8 @@ static enum fault write_certificate(const struct folder *folder, const char *nam
 	owned(BIO) *text = BIO_new(BIO_s_mem());
 	const char *octets = NULL;
 
-	if (text == NULL || PEM_write_bio(text, PEM_STRING_X509, "", der->octets, (long)der->len) <= 0)
+	if (text == NULL ||
+		PEM_write_bio(text, PEM_STRING_X509, "", der->octets, (long)der->len) <= 0)
 		return trouble_say(trouble, FAULT_NO_MEMORY, "%s cannot be made", name);
 	long len = BIO_get_mem_data(text, &octets);
 	return folder_create(folder, name, MODE_PUBLIC, bytes_of(octets, (size_t)len), trouble);
@@ -275,12 +281,14 @@ static enum fault make_directories(const struct folder *folder, const struct con
 	enum fault fault = make_directory(folder, "secret", S_IRWXU, trouble);
 
 	if (fault == FAULT_NONE)
-		fault = make_directory(folder, "trust", S_IRWXU | S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH, trouble);
+		fault = make_directory(
+			folder, "trust", S_IRWXU | S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH, trouble);
 	if (fault == FAULT_NONE)
 		fault = make_directory(folder, "store", S_IRWXU, trouble);
 	if (fault == FAULT_NONE && geteuid() == 0 &&
-			fchownat(folder->descriptor, "store", store, store, AT_SYMLINK_NOFOLLOW) != 0)
-		return trouble_say(trouble, FAULT_SYSTEM, "%s/store: %s", folder->path, strerror(errno));
+		fchownat(folder->descriptor, "store", store, store, AT_SYMLINK_NOFOLLOW) != 0)
+		return trouble_say(
+			trouble, FAULT_SYSTEM, "%s/store: %s", folder->path, strerror(errno));
 	return fault;
 }
 
@@ -318,7 +326,8 @@ static enum fault refuse_what_is_there(const char *path, struct trouble *trouble
 	while ((entry = readdir(directory)) != NULL) {
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			return trouble_say(trouble, FAULT_EXISTS,
-				"%s is not empty (%s); init overwrites nothing: name another folder with -C",
+				"%s is not empty (%s); init overwrites nothing: name another "
+				"folder with -C",
 				path, entry->d_name);
 	}
 	return FAULT_NONE;

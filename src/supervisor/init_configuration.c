@@ -18,17 +18,20 @@ static void write_hosts(struct writer *w, const struct init *init)
 	write_text(w, "\n");
 }
 
-static const char head[] =
-	"# genuine.conf: how this CA works. Lines that begin with # are comments; those of the form\n"
-	"# \"# key = value\" show the default. After a change: genuine-ca reload. All keys are explained\n"
-	"# in genuine-ca(1).\n"
-	"\n"
-	"[ca]\n"
-	"# The organization in the CA's name and, unless a profile says otherwise, in its devices'.\n"
-	"name = ";
+static const char head[] = "# genuine.conf: how this CA works. Lines that begin with # are "
+			   "comments; those of the form\n"
+			   "# \"# key = value\" show the default. After a change: genuine-ca "
+			   "reload. All keys are explained\n"
+			   "# in genuine-ca(1).\n"
+			   "\n"
+			   "[ca]\n"
+			   "# The organization in the CA's name and, unless a profile says "
+			   "otherwise, in its devices'.\n"
+			   "name = ";
 
 static const char rest_of_ca[] =
-	"# Where devices' certificates say that the revocation list and the CA's certificate are found.\n"
+	"# Where devices' certificates say that the revocation list and the CA's certificate are "
+	"found.\n"
 	"# crl_url = http://ca.example/v1/crl\n"
 	"# issuer_url = http://ca.example/ca.cer\n"
 	"# How many days a revocation list lives; it is renewed at half of that.\n"
@@ -48,19 +51,23 @@ static const char rest_of_ca[] =
 	"# explain = no\n"
 	"\n"
 	"[endorsement]\n"
-	"# What makes an endorsement key believed: vendor (its certificate chains to an imported CA of a\n"
-	"# TPM maker: genuine-ca trust import), manifest (it is listed: genuine-ca device import), or both.\n"
+	"# What makes an endorsement key believed: vendor (its certificate chains to an imported "
+	"CA of a\n"
+	"# TPM maker: genuine-ca trust import), manifest (it is listed: genuine-ca device import), "
+	"or both.\n"
 	"trust = both\n"
 	"# An endorsement certificate that has run out: ignore, warn or enforce.\n"
 	"# expiry = ignore\n"
 	"# accept = L-1, L-2, H-1, H-2, H-3, H-4, H-6, H-7\n"
 	"\n"
 	"[identity]\n"
-	"# What gives a device its serial: manifest (the list says so), endorsement (it is the first 40\n"
+	"# What gives a device its serial: manifest (the list says so), endorsement (it is the "
+	"first 40\n"
 	"# digits of the EK id), or first (who comes first keeps it; demands expected = FILE).\n"
 	"binding = manifest\n"
 	"# serial_pattern = SN-[0-9]{4}\n"
-	"# A device that comes with a new identity key: supersede (at most once a day and five times a\n"
+	"# A device that comes with a new identity key: supersede (at most once a day and five "
+	"times a\n"
 	"# year) or operator (only after genuine-ca device rekey).\n"
 	"# rekey = supersede\n"
 	"# How long the certificate of the former key stays good.\n"
@@ -92,8 +99,9 @@ enum fault init_configuration(const struct init *init, char *text, size_t capaci
 	write_text(&w, init->name);
 	write_text(&w, "\n");
 	if (init->is_laboratory)
-		write_text(&w, "# Permits makers of software TPMs, whose keys can be copied. Never for products.\n"
-			"laboratory = yes\n");
+		write_text(&w, "# Permits makers of software TPMs, whose keys can be copied. Never "
+			       "for products.\n"
+			       "laboratory = yes\n");
 	write_text(&w, "# Names in the TLS certificate, besides localhost.\n");
 	write_hosts(&w, init);
 	write_text(&w, rest_of_ca);

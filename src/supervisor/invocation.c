@@ -54,12 +54,14 @@ static bool is_option(const char *argument)
 
 bool invocation_is_good(const struct invocation *invocation, size_t min, size_t max)
 {
-	bool is_good = !invocation->is_wrong && invocation->count >= min && invocation->count <= max;
+	bool is_good =
+		!invocation->is_wrong && invocation->count >= min && invocation->count <= max;
 
 	for (size_t i = 0; i < invocation->count; i++)
 		is_good = is_good && !is_option(invocation->arguments[i]);
 	if (!is_good)
-		(void)fprintf(stderr, "usage: genuine-ca [-C DIR] [--json] %s\n", invocation->usage);
+		(void)fprintf(
+			stderr, "usage: genuine-ca [-C DIR] [--json] %s\n", invocation->usage);
 	return is_good;
 }
 
@@ -81,6 +83,7 @@ int invocation_print(const struct invocation *invocation, const struct rows *row
 	if (fault == FAULT_NONE && fflush(stdout) != 0)
 		fault = FAULT_SYSTEM;
 	if (fault != FAULT_NONE)
-		(void)trouble_say(&trouble, fault, "the answer cannot be printed: %s", fault_text(fault));
+		(void)trouble_say(
+			&trouble, fault, "the answer cannot be printed: %s", fault_text(fault));
 	return invocation_fail(fault, &trouble);
 }

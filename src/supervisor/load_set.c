@@ -42,8 +42,8 @@ enum fault load_set_configuration(const struct folder *folder, struct configurat
 {
 	uint8_t buffer[CONFIGURATION_MAX];
 	struct bytes text;
-	enum fault fault = folder_read(folder, "genuine.conf", FOLDER_PUBLIC, buffer, sizeof(buffer),
-		&text, trouble);
+	enum fault fault = folder_read(
+		folder, "genuine.conf", FOLDER_PUBLIC, buffer, sizeof(buffer), &text, trouble);
 
 	return fault != FAULT_NONE ? fault : parse_configuration(folder, text, out, trouble);
 }
@@ -73,12 +73,13 @@ static enum fault take_ca_certificate(struct load_set *set, X509 *certificate)
 	return FAULT_NONE;
 }
 
-static enum fault read_ca(const struct folder *folder, struct load_set *set, struct trouble *trouble)
+static enum fault read_ca(
+	const struct folder *folder, struct load_set *set, struct trouble *trouble)
 {
 	uint8_t buffer[CA_FILE_MAX];
 	struct bytes file;
-	enum fault fault = folder_read(folder, "ca.pem", FOLDER_PUBLIC, buffer, sizeof(buffer), &file,
-		trouble);
+	enum fault fault = folder_read(
+		folder, "ca.pem", FOLDER_PUBLIC, buffer, sizeof(buffer), &file, trouble);
 
 	if (fault != FAULT_NONE)
 		return fault;
@@ -91,7 +92,8 @@ static enum fault read_ca(const struct folder *folder, struct load_set *set, str
 			break;
 		if (take_ca_certificate(set, certificate) != FAULT_NONE)
 			return trouble_say(trouble, FAULT_TOO_LONG,
-				"%s/ca.pem holds more than %d certificates, or one that is too long",
+				"%s/ca.pem holds more than %d certificates, or one that is too "
+				"long",
 				folder->path, CA_COUNT_MAX);
 	}
 	if (set->ca_count == 0)
@@ -123,7 +125,8 @@ static enum fault open_secrets(const struct folder *folder, struct load_set *set
 	}
 	if (set->configuration.expected[0] == '\0')
 		return FAULT_NONE;
-	return folder_open_file(folder, set->configuration.expected, FOLDER_PUBLIC, &set->expected, trouble);
+	return folder_open_file(
+		folder, set->configuration.expected, FOLDER_PUBLIC, &set->expected, trouble);
 }
 
 /* ---- the fingerprint ---- */
@@ -164,7 +167,8 @@ static bool root_digest(const struct load_set *set, uint8_t out[32])
 	const uint8_t *at = root->octets;
 	owned(X509) *certificate = d2i_X509(NULL, &at, (long)root->len);
 	uint8_t *spki = NULL;
-	int len = certificate == NULL ? -1 : i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &spki);
+	int len = certificate == NULL ? -1
+				      : i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &spki);
 	bool is_done = len > 0 && sha256(spki, (size_t)len, out);
 
 	OPENSSL_free(spki);
@@ -206,13 +210,14 @@ static enum fault collect_entries(const struct load_set *set, struct fingerprint
 	size_t *count)
 {
 	uint8_t expected_digest[32] = { 0 };
-	enum fault fault = set->expected < 0 ? FAULT_NONE : digest_of_file(set->expected, expected_digest);
+	enum fault fault =
+		set->expected < 0 ? FAULT_NONE : digest_of_file(set->expected, expected_digest);
 
 	if (fault == FAULT_NONE)
 		fault = trust_entries(set, entries, count);
 	if (fault == FAULT_NONE)
-		fault = configuration_fingerprint_entries(&set->configuration, expected_digest, entries,
-			ENTRIES_MAX - 2, count);
+		fault = configuration_fingerprint_entries(
+			&set->configuration, expected_digest, entries, ENTRIES_MAX - 2, count);
 	if (fault != FAULT_NONE)
 		return fault;
 	entries[*count].kind = FINGERPRINT_ROOT;
@@ -226,20 +231,22 @@ static enum fault compute_fingerprint(struct load_set *set, struct trouble *trou
 {
 	struct fingerprint_entry *entries = calloc(ENTRIES_MAX, sizeof(*entries));
 	size_t count = 0;
-	enum fault fault = entries == NULL ? FAULT_NO_MEMORY : collect_entries(set, entries, &count);
+	enum fault fault =
+		entries == NULL ? FAULT_NO_MEMORY : collect_entries(set, entries, &count);
 
 	if (fault == FAULT_NONE)
 		fault = fingerprint_of(entries, count, set->fingerprint);
 	free(entries);
 	if (fault != FAULT_NONE)
-		return trouble_say(trouble, fault, "the policy's fingerprint cannot be computed: %s",
-			fault_text(fault));
+		return trouble_say(trouble, fault,
+			"the policy's fingerprint cannot be computed: %s", fault_text(fault));
 	return FAULT_NONE;
 }
 
 /* ---- the whole ---- */
 
-enum fault load_set_read(const struct folder *folder, struct load_set **out, struct trouble *trouble)
+enum fault load_set_read(
+	const struct folder *folder, struct load_set **out, struct trouble *trouble)
 {
 	struct load_set *set = calloc(1, sizeof(*set));
 
@@ -295,7 +302,8 @@ struct sending {
 	enum fault fault;
 };
 
-static void send_item(struct sending *sending, enum load_kind kind, struct bytes octets, int descriptor)
+static void send_item(
+	struct sending *sending, enum load_kind kind, struct bytes octets, int descriptor)
 {
 	if (sending->fault == FAULT_NONE)
 		sending->fault = load_item_send(sending->control, kind, octets, descriptor);
@@ -310,7 +318,8 @@ static void send_descriptor(struct sending *sending, enum load_kind kind, int de
 static void send_ca(struct sending *sending, const struct load_set *set)
 {
 	for (size_t i = 0; i < set->ca_count; i++)
-		send_item(sending, LOAD_CA_CERTIFICATE, bytes_of(set->ca[i].octets, set->ca[i].len), -1);
+		send_item(sending, LOAD_CA_CERTIFICATE, bytes_of(set->ca[i].octets, set->ca[i].len),
+			-1);
 }
 
 static void send_fingerprint(struct sending *sending, const struct load_set *set)

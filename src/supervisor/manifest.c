@@ -26,9 +26,11 @@ static enum fault check_line(const struct manifest *m, struct bytes line, struct
 	if (line.len > MANIFEST_LINE_MAX)
 		return complain(m, trouble, "is longer than 16384 octets");
 	if (m->line == 1 && line.len >= 3 && memcmp(line.data, "\xef\xbb\xbf", 3) == 0)
-		return complain(m, trouble, "begins with a byte order mark; save the file as UTF-8 without one");
+		return complain(m, trouble,
+			"begins with a byte order mark; save the file as UTF-8 without one");
 	if (line.len > 0 && line.data[line.len - 1] == '\r')
-		return complain(m, trouble, "ends with CR LF; lines end with LF alone (dos2unix does it)");
+		return complain(
+			m, trouble, "ends with CR LF; lines end with LF alone (dos2unix does it)");
 	if (memchr(line.data, '\0', line.len) != NULL || !utf8_is_valid(line))
 		return complain(m, trouble, "is not UTF-8 text");
 	return FAULT_NONE;
@@ -128,7 +130,8 @@ static enum fault take_member(const struct manifest *m, const char *name, const 
 	enum manifest_column column;
 
 	if (column_of_name(name, &column) != FAULT_NONE)
-		return complain(m, trouble, "has a member other than serial, ek_id, ek_certificate, "
+		return complain(m, trouble,
+			"has a member other than serial, ek_id, ek_certificate, "
 			"ek_public, profile and group");
 	if (!json_is_string(value))
 		return complain(m, trouble, "has a member that is not a string");
@@ -184,13 +187,16 @@ static enum fault take_ek(const struct manifest *m, const struct fields *fields,
 	uint8_t id[32];
 
 	if (has_id + has_certificate + is_given(fields, COLUMN_EK_PUBLIC) != 1)
-		return complain(m, trouble, "needs exactly one of ek_id, ek_certificate and ek_public");
-	enum fault fault = has_id ? hex_decode(bytes_of_string(fields->text[COLUMN_EK_ID]), id, 32) :
-		id_of_base64(fields->text[column], column, id);
+		return complain(
+			m, trouble, "needs exactly one of ek_id, ek_certificate and ek_public");
+	enum fault fault = has_id ? hex_decode(bytes_of_string(fields->text[COLUMN_EK_ID]), id, 32)
+				  : id_of_base64(fields->text[column], column, id);
 	if (fault != FAULT_NONE)
-		return complain(m, trouble, has_id ? "ek_id is not 64 hexadecimal digits" :
-			has_certificate ? "ek_certificate is not the base64 of an EK certificate's DER" :
-			"ek_public is not the base64 of an EK's TPM2B_PUBLIC");
+		return complain(m, trouble,
+			has_id ? "ek_id is not 64 hexadecimal digits"
+			: has_certificate
+				? "ek_certificate is not the base64 of an EK certificate's DER"
+				: "ek_public is not the base64 of an EK's TPM2B_PUBLIC");
 	hex_encode(BYTES_OF_ARRAY(id), out, HEX_CAPACITY(32));
 	return FAULT_NONE;
 }
@@ -254,7 +260,8 @@ enum fault manifest_next(struct manifest *m, struct manifest_row *out, struct tr
 
 	if (fault != FAULT_NONE)
 		return fault;
-	fault = m->is_json ? read_json(m, &object, &fields, trouble) : read_csv(m, &fields, trouble);
+	fault = m->is_json ? read_json(m, &object, &fields, trouble)
+			   : read_csv(m, &fields, trouble);
 	if (fault == FAULT_NONE)
 		fault = take_fields(m, &fields, out, trouble);
 	json_decref(object);

@@ -102,7 +102,8 @@ static enum fault open_local(const char *directory, struct operator_client *out,
 	return FAULT_NONE;
 }
 
-enum fault operator_open(const char *directory, struct operator_client *out, struct trouble *trouble)
+enum fault operator_open(
+	const char *directory, struct operator_client *out, struct trouble *trouble)
 {
 	bool is_running = false;
 	enum fault fault = operator_open_running(directory, out, &is_running, trouble);
@@ -142,8 +143,10 @@ enum fault operator_send(struct operator_client *client, const struct order *ord
 	struct trouble *trouble)
 {
 	static uint8_t buffer[FRAME_MAX];
-	struct operator_request request = { .verb = bytes_of_string(order->verb), .count = order->count };
-	struct writer w = message_begin(buffer, sizeof(buffer), MESSAGE_OPERATOR, client->next_request);
+	struct operator_request request = { .verb = bytes_of_string(order->verb),
+		.count = order->count };
+	struct writer w =
+		message_begin(buffer, sizeof(buffer), MESSAGE_OPERATOR, client->next_request);
 	struct bytes frame;
 
 	for (size_t i = 0; i < order->count; i++) {
@@ -157,8 +160,8 @@ enum fault operator_send(struct operator_client *client, const struct order *ord
 	if (fault == FAULT_NONE)
 		fault = frame_send(client->channel, frame, -1);
 	if (fault != FAULT_NONE)
-		return trouble_say(trouble, FAULT_SYSTEM, "%s: the %s does not take it: %s", order->verb,
-			client->is_local ? "store" : "server", fault_text(fault));
+		return trouble_say(trouble, FAULT_SYSTEM, "%s: the %s does not take it: %s",
+			order->verb, client->is_local ? "store" : "server", fault_text(fault));
 	client->next_request++;
 	return FAULT_NONE;
 }
@@ -183,8 +186,8 @@ static enum fault take_end(struct bytes body, struct trouble *trouble)
 	if (end.is_done)
 		return FAULT_NONE;
 	size_t len = end.text.len < TEXT_OCTETS_MAX ? end.text.len : TEXT_OCTETS_MAX;
-	return trouble_say(trouble, end.is_not_found ? FAULT_NOT_FOUND : FAULT_DENIED, "%.*s", (int)len,
-		(const char *)end.text.data);
+	return trouble_say(trouble, end.is_not_found ? FAULT_NOT_FOUND : FAULT_DENIED, "%.*s",
+		(int)len, (const char *)end.text.data);
 }
 
 static enum fault receive(struct operator_client *client, struct message *out, uint8_t *buffer,

@@ -39,7 +39,8 @@ const char *operator_name_of(const struct operator_request *request)
 
 	argument[0] = '\0';
 	if (last.len > 0 && last.len < sizeof(argument))
-		(void)snprintf(argument, sizeof(argument), "%.*s", (int)last.len, (const char *)last.data);
+		(void)snprintf(
+			argument, sizeof(argument), "%.*s", (int)last.len, (const char *)last.data);
 	if (strncmp(argument, "by=", 3) != 0 || !is_plain(argument + 3))
 		(void)snprintf(argument, sizeof(argument), "by=operator");
 	return argument;

@@ -269,7 +269,8 @@ void operator_socket_serve(struct operator_socket *operators)
 	operators->server->on_operator_answer = on_store_answer;
 	operators->server->operator_context = operators;
 	if (operators->client < 0) {
-		operators->client = accept4(operators->listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		operators->client =
+			accept4(operators->listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		operators->silent_since_ms = monotonic_ms();
 	}
 	if (operators->client >= 0)

@@ -11,10 +11,10 @@
  * in a folder that is not writable by others) is the operator. One client at a time; the next one
  * waits. Frames are ipc/message.h's: MESSAGE_OPERATOR in, MESSAGE_OPERATOR_ROW and _END out.
  *
- * Verbs `reload [now]`, `rotate [now]` and `status` are the supervisor's own; `audit add` is refused,
- * so that no client forges what the supervisor records; every other frame goes on to the store as
- * it is and its answers come back as they are. A client that does not take its
- * answers, or is silent for OPERATOR_SILENCE_MS, is hung up on.
+ * Verbs `reload [now]`, `rotate [now]` and `status` are the supervisor's own; `audit add` is
+ * refused, so that no client forges what the supervisor records; every other frame goes on to the
+ * store as it is and its answers come back as they are. A client that does not take its answers, or
+ * is silent for OPERATOR_SILENCE_MS, is hung up on.
  */
 enum { OPERATOR_SILENCE_MS = 30000, OPERATOR_TAKE_MS = 2000 };
 

@@ -154,9 +154,10 @@ void role_kill(struct role_process *role)
 static void log_end(const struct role_process *role, int status)
 {
 	if (WIFSIGNALED(status))
-		log_error("%s %u was ended by signal %d (%s)", role_kind_name(role->kind), role->number,
-			WTERMSIG(status), WTERMSIG(status) == SIGSYS ?
-			"a system call that is not on its list" : strsignal(WTERMSIG(status)));
+		log_error("%s %u was ended by signal %d (%s)", role_kind_name(role->kind),
+			role->number, WTERMSIG(status),
+			WTERMSIG(status) == SIGSYS ? "a system call that is not on its list"
+						   : strsignal(WTERMSIG(status)));
 	else
 		log_warning("%s %u exited with status %d", role_kind_name(role->kind), role->number,
 			WEXITSTATUS(status));

@@ -36,8 +36,8 @@ const char *role_kind_name(enum role_kind);
 enum fault role_program_find(struct trouble *);
 
 /*
- * Starts it with its ends of the wiring; argument is its NUMBER (process/role.h). store_directory is
- * for the store, -1 for all others.
+ * Starts it with its ends of the wiring; argument is its NUMBER (process/role.h). store_directory
+ * is for the store, -1 for all others.
  */
 enum fault role_start(struct role_process *, const struct wiring *, unsigned argument,
 	int store_directory, struct trouble *);

@@ -26,8 +26,8 @@ static enum fault read_keys(const struct folder *folder, struct ticket_keys *out
 {
 	uint8_t buffer[TICKET_KEYS_FILE_MAX];
 	struct bytes text;
-	enum fault fault = folder_read(folder, file_name, FOLDER_SECRET, buffer, sizeof(buffer), &text,
-		trouble);
+	enum fault fault = folder_read(
+		folder, file_name, FOLDER_SECRET, buffer, sizeof(buffer), &text, trouble);
 
 	if (fault == FAULT_NONE) {
 		fault = ticket_keys_read(text, out);

@@ -80,9 +80,10 @@ static enum fault open_listening(struct serve *s, const char *text, struct troub
 	owned_descriptor listening = socket(address->address.ss_family,
 		SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (listening < 0 ||
-			setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-			bind(listening, (const struct sockaddr *)&address->address, address->address_len) != 0 ||
-			listen(listening, LISTEN_BACKLOG) != 0)
+		setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+		bind(listening, (const struct sockaddr *)&address->address, address->address_len) !=
+			0 ||
+		listen(listening, LISTEN_BACKLOG) != 0)
 		return trouble_say(trouble, FAULT_SYSTEM, "%s: %s", text, strerror(errno));
 	/* Port 0 has become a real one. */
 	(void)getsockname(listening, (struct sockaddr *)&address->address, &address->address_len);
@@ -137,11 +138,14 @@ static void warn_of_leniency(const struct load_set *set)
 	const struct configuration *configuration = &set->configuration;
 
 	if (configuration->is_laboratory)
-		log_warning("[ca] laboratory = yes: software TPMs' makers are permitted; not for products");
+		log_warning("[ca] laboratory = yes: software TPMs' makers are permitted; not for "
+			    "products");
 	if (configuration->is_explaining)
-		log_warning("[front] explain = yes: refused devices are told the reason; not for products");
+		log_warning("[front] explain = yes: refused devices are told the reason; not for "
+			    "products");
 	if (configuration->binding == BINDING_FIRST)
-		log_warning("[identity] binding = first: a serial is whose TPM comes first with it");
+		log_warning(
+			"[identity] binding = first: a serial is whose TPM comes first with it");
 	if (configuration->trust != TRUST_MANIFEST && set->anchors.count == 0)
 		log_warning("no TPM vendor is trusted yet, so no device can be provisioned: "
 			"genuine-ca trust import PATH");
@@ -172,8 +176,8 @@ static enum fault start(struct serve *s, const char *directory, const char *list
 	if (fault == FAULT_NONE)
 		fault = server_open(&s->folder, true, &s->server, trouble);
 	if (fault == FAULT_NONE)
-		fault = open_listening(s, listen != NULL ? listen : s->server.set->configuration.listen,
-			trouble);
+		fault = open_listening(
+			s, listen != NULL ? listen : s->server.set->configuration.listen, trouble);
 	if (fault == FAULT_NONE)
 		fault = start_roles(s, trouble);
 	if (fault == FAULT_NONE)

@@ -64,8 +64,10 @@ enum fault server_open(const struct folder *folder, bool has_workers, struct ser
 	if (fault == FAULT_NONE)
 		fault = open_wiring(out, has_workers, trouble);
 	if (fault == FAULT_NONE)
-		fault = folder_open_store(folder, server_role(out, KIND_STORE)->uid != 0 ?
-			server_role(out, KIND_STORE)->uid : geteuid(), &out->store_directory, trouble);
+		fault = folder_open_store(folder,
+			server_role(out, KIND_STORE)->uid != 0 ? server_role(out, KIND_STORE)->uid
+							       : geteuid(),
+			&out->store_directory, trouble);
 	if (fault != FAULT_NONE)
 		server_close(out);
 	return fault;
@@ -213,7 +215,8 @@ void server_take(struct server *server, struct role_process *role)
 
 	if (role->control < 0)
 		return;
-	enum fault fault = channel_receive(role->control, buffer, sizeof(buffer), &frame, &descriptor);
+	enum fault fault =
+		channel_receive(role->control, buffer, sizeof(buffer), &frame, &descriptor);
 	if (fault == FAULT_BUSY)
 		return;
 	if (fault == FAULT_CLOSED) {
@@ -246,7 +249,8 @@ static enum fault open_refusals(struct server *server, unsigned number, struct t
 static enum fault start_role(struct server *server, struct role_process *role,
 	struct trouble *trouble)
 {
-	unsigned argument = role->kind == KIND_AUTHORITY ? server->wiring.worker_count : role->number;
+	unsigned argument =
+		role->kind == KIND_AUTHORITY ? server->wiring.worker_count : role->number;
 	int directory = role->kind == KIND_STORE ? server->store_directory : -1;
 	enum fault fault = role->kind == KIND_FRONT ? open_refusals(server, role->number, trouble) :
 		FAULT_NONE;
@@ -294,12 +298,14 @@ void server_restart_due(struct server *server)
 		if (role->pid != 0 || monotonic_ms() < role->restart_ms)
 			continue;
 		if (start_role(server, role, &trouble) == FAULT_NONE) {
-			log_notice("%s %u was started again", role_kind_name(role->kind), role->number);
+			log_notice("%s %u was started again", role_kind_name(role->kind),
+				role->number);
 			continue;
 		}
 		log_error("%s %u: %s", role_kind_name(role->kind), role->number, trouble.text);
 		if (role->pid != 0)
-			(void)kill(role->pid, SIGKILL); /* collected as any other end, with its back-off */
+			(void)kill(role->pid,
+				SIGKILL); /* collected as any other end, with its back-off */
 	}
 }
 

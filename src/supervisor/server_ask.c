@@ -49,7 +49,8 @@ enum fault server_ask_tls(struct server *server, struct trouble *trouble)
 
 	owned_close_descriptor(&server->tls);
 	server->tls = -1;
-	if (!role_is_running(authority) || frame_send_empty(authority->control, MESSAGE_TLS) != FAULT_NONE)
+	if (!role_is_running(authority) ||
+		frame_send_empty(authority->control, MESSAGE_TLS) != FAULT_NONE)
 		return trouble_say(trouble, FAULT_CLOSED, "the authority does not run");
 	while (server->tls < 0 && authority->control >= 0 && monotonic_ms() < end_ms)
 		listen_for(server, authority, TICK_MS);

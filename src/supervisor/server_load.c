@@ -20,7 +20,8 @@ static enum fault send_once(const struct server *server, const struct role_proce
 	enum fault fault = load_item_send(role->control, LOAD_REFUSALS, bytes_of(NULL, 0),
 		server->refusals[role->number]);
 	if (fault == FAULT_NONE)
-		fault = load_item_send(role->control, LOAD_LISTEN, bytes_of(NULL, 0), server->listening);
+		fault = load_item_send(
+			role->control, LOAD_LISTEN, bytes_of(NULL, 0), server->listening);
 	return fault;
 }
 

@@ -4,8 +4,9 @@
 #include "server.h"
 
 /*
- * server_load: how one role gets what it works with, in two steps: prepare, which it may refuse, and
- * commit, which it confirms. server_reload (server.h) does both for all of them, all or nothing.
+ * server_load: how one role gets what it works with, in two steps: prepare, which it may refuse,
+ * and commit, which it confirms. server_reload (server.h) does both for all of them, all or
+ * nothing.
  */
 
 /* Gives it the set and waits until it has prepared it. */

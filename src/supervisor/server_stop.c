@@ -27,13 +27,15 @@ static bool has_stopped(struct role_process *role, uint64_t end_ms)
 		return true;
 	if (waitpid(role->pid, &status, WNOHANG) == role->pid) {
 		if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_SUCCESS)
-			log_warning("%s %u did not end in order", role_kind_name(role->kind), role->number);
+			log_warning("%s %u did not end in order", role_kind_name(role->kind),
+				role->number);
 		role->pid = 0;
 		return true;
 	}
 	if (monotonic_ms() < end_ms)
 		return false;
-	log_warning("%s %u did not stop in time and is killed", role_kind_name(role->kind), role->number);
+	log_warning("%s %u did not stop in time and is killed", role_kind_name(role->kind),
+		role->number);
 	role_kill(role);
 	return true;
 }

@@ -13,9 +13,25 @@ enum { NAME_OCTETS_MAX = 1024 };
 
 /* Looked for in subject and issuer, in any case of letters. */
 static const char *const words[] = {
-	"swtpm", "simulator", "software tpm", "virtual tpm", "vtpm", "emulat", "google cloud",
-	"ou=cloud", "ek/ak ca", "amazon web services", "nitrotpm", "azure virtual", "globalvirtualtpm",
-	"vmware", "qemu", "libtpms", "aliyun", "alibaba cloud", "nutanix",
+	"swtpm",
+	"simulator",
+	"software tpm",
+	"virtual tpm",
+	"vtpm",
+	"emulat",
+	"google cloud",
+	"ou=cloud",
+	"ek/ak ca",
+	"amazon web services",
+	"nitrotpm",
+	"azure virtual",
+	"globalvirtualtpm",
+	"vmware",
+	"qemu",
+	"libtpms",
+	"aliyun",
+	"alibaba cloud",
+	"nutanix",
 };
 
 static const char *word_in(const X509_NAME *name)
@@ -25,7 +41,7 @@ static const char *word_in(const X509_NAME *name)
 
 	/* As UTF-8, whatever kind of string it is; X509_NAME_oneline would escape half of it. */
 	if (memory == NULL ||
-			X509_NAME_print_ex(memory, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) < 0)
+		X509_NAME_print_ex(memory, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) < 0)
 		return NULL;
 	int len = BIO_read(memory, text, NAME_OCTETS_MAX);
 	text[len > 0 ? len : 0] = '\0';

@@ -23,8 +23,8 @@ static X509 *read_certificate(const struct folder *folder)
 	struct bytes file;
 	struct trouble trouble;
 
-	if (folder_read(folder, "tls.pem", FOLDER_PUBLIC, buffer, sizeof(buffer), &file, &trouble) !=
-			FAULT_NONE)
+	if (folder_read(folder, "tls.pem", FOLDER_PUBLIC, buffer, sizeof(buffer), &file,
+		    &trouble) != FAULT_NONE)
 		return NULL;
 	owned(BIO) *memory = BIO_new_mem_buf(file.data, (int)file.len);
 	return memory == NULL ? NULL : PEM_read_bio_X509(memory, NULL, NULL, NULL);
@@ -68,8 +68,8 @@ static bool is_ageing(const X509 *certificate)
 	int life_days, life_s, left_days, left_s;
 
 	if (ASN1_TIME_diff(&life_days, &life_s, X509_get0_notBefore(certificate),
-			X509_get0_notAfter(certificate)) != 1 ||
-			ASN1_TIME_diff(&left_days, &left_s, NULL, X509_get0_notAfter(certificate)) != 1)
+		    X509_get0_notAfter(certificate)) != 1 ||
+		ASN1_TIME_diff(&left_days, &left_s, NULL, X509_get0_notAfter(certificate)) != 1)
 		return true;
 	return left_days < life_days / LIFE_PARTS;
 }
@@ -89,7 +89,8 @@ static enum fault install(const struct folder *folder, struct bytes file, struct
 	const uint8_t *certificate = memmem(file.data, file.len, begin, sizeof(begin) - 1);
 
 	if (certificate == NULL || certificate == file.data)
-		return trouble_say(trouble, FAULT_INVALID, "the authority's TLS certificate does not read");
+		return trouble_say(
+			trouble, FAULT_INVALID, "the authority's TLS certificate does not read");
 	size_t key_len = (size_t)(certificate - file.data);
 	enum fault fault = folder_replace(folder, "secret/tls.key", S_IRUSR | S_IWUSR,
 		bytes_of(file.data, key_len), trouble);
@@ -107,7 +108,8 @@ enum fault tls_renew(struct server *server, struct trouble *trouble)
 	if (fault != FAULT_NONE)
 		return fault;
 	ssize_t len = pread(server->tls, buffer, sizeof(buffer), 0);
-	fault = len < 0 ? FAULT_SYSTEM : install(server->folder, bytes_of(buffer, (size_t)len), trouble);
+	fault = len < 0 ? FAULT_SYSTEM
+			: install(server->folder, bytes_of(buffer, (size_t)len), trouble);
 	OPENSSL_cleanse(buffer, sizeof(buffer));
 	owned_close_descriptor(&server->tls);
 	server->tls = -1;

@@ -57,8 +57,10 @@ enum fault trust_marks_normalise(const char *text, char out[MARKS_TEXT_MAX + 1],
 		return FAULT_NONE;
 	if (strlen(text) > MARKS_TEXT_MAX ||
 			trust_marks_read(bytes_of_string(text), &parsed) != FAULT_NONE)
-		return trouble_say(trouble, FAULT_INVALID, "%.200s: marks are ek-only, hints, sha1 and "
-			"manufacturer=ID (such as IFX or 49465800), with commas between them", text);
+		return trouble_say(trouble, FAULT_INVALID,
+			"%.200s: marks are ek-only, hints, sha1 and "
+			"manufacturer=ID (such as IFX or 49465800), with commas between them",
+			text);
 	memcpy(copy, text, strlen(text) + 1);
 	while (rest != NULL && count < MARK_COUNT_MAX)
 		marks[count++] = strsep(&rest, ",");
@@ -102,15 +104,20 @@ static enum fault add_certificate(struct trust_batch *batch, const char *path, s
 	owned(X509) *certificate = NULL;
 
 	if (der.len > ANCHOR_MAX || certificate_open(der, &certificate) != FAULT_NONE)
-		return trouble_say(trouble, FAULT_INVALID, "%s: not a certificate that can be read", path);
+		return trouble_say(
+			trouble, FAULT_INVALID, "%s: not a certificate that can be read", path);
 	struct basic_constraints constraints = certificate_basic_constraints(certificate);
 	if (constraints.presence != EXTENSION_PRESENT || !constraints.is_ca)
-		return trouble_say(trouble, FAULT_DENIED, "%s: not a CA's certificate (RFC 5280, 4.2.1.9); "
-			"a TPM's own certificate belongs into a manifest", path);
+		return trouble_say(trouble, FAULT_DENIED,
+			"%s: not a CA's certificate (RFC 5280, 4.2.1.9); "
+			"a TPM's own certificate belongs into a manifest",
+			path);
 	const char *word = software_tpm_vendor(certificate);
 	if (word != NULL && !batch->is_laboratory)
-		return trouble_say(trouble, FAULT_DENIED, "%s: \"%s\" says that its TPMs are software, whose "
-			"keys can be copied; only a CA made with init --laboratory takes it", path, word);
+		return trouble_say(trouble, FAULT_DENIED,
+			"%s: \"%s\" says that its TPMs are software, whose "
+			"keys can be copied; only a CA made with init --laboratory takes it",
+			path, word);
 	return append(batch, false, der);
 }
 
@@ -135,7 +142,8 @@ static enum fault add_pem_block(struct trust_batch *batch, const char *path, con
 		return add_certificate(batch, path, der, trouble);
 	if (strcmp(name, PEM_STRING_X509_CRL) == 0)
 		return add_crl(batch, path, der, trouble);
-	return trouble_say(trouble, FAULT_INVALID, "%s: holds %.60s, which is no certificate", path, name);
+	return trouble_say(
+		trouble, FAULT_INVALID, "%s: holds %.60s, which is no certificate", path, name);
 }
 
 static enum fault add_pem(struct trust_batch *batch, const char *path, struct bytes file,
@@ -148,7 +156,8 @@ static enum fault add_pem(struct trust_batch *batch, const char *path, struct by
 	long len;
 
 	while (memory != NULL && PEM_read_bio(memory, &name, &header, &der, &len) == 1) {
-		enum fault fault = add_pem_block(batch, path, name, bytes_of(der, (size_t)len), trouble);
+		enum fault fault =
+			add_pem_block(batch, path, name, bytes_of(der, (size_t)len), trouble);
 
 		OPENSSL_free(name);
 		OPENSSL_free(header);
@@ -183,7 +192,8 @@ static enum fault add_file(struct trust_batch *batch, const char *path, struct t
 
 	if (octets == NULL)
 		return trouble_say(trouble, FAULT_NO_MEMORY, "out of memory");
-	while (file >= 0 && len < IMPORT_FILE_MAX && (got = read(file, octets + len, IMPORT_FILE_MAX - len)) > 0)
+	while (file >= 0 && len < IMPORT_FILE_MAX &&
+		(got = read(file, octets + len, IMPORT_FILE_MAX - len)) > 0)
 		len += (size_t)got;
 	if (file < 0 || got < 0)
 		return trouble_say(trouble, FAULT_SYSTEM, "%s: %s", path, strerror(errno));
@@ -199,7 +209,8 @@ static bool is_certificate_file(const char *name)
 	static const char *const endings[] = { ".pem", ".crt", ".cer", ".der", ".crl" };
 	const char *dot = strrchr(name, '.');
 
-	for (size_t i = 0; dot != NULL && dot != name && i < sizeof(endings) / sizeof(endings[0]); i++) {
+	for (size_t i = 0; dot != NULL && dot != name && i < sizeof(endings) / sizeof(endings[0]);
+		i++) {
 		if (strcasecmp(dot, endings[i]) == 0)
 			return true;
 	}
@@ -220,7 +231,8 @@ static enum fault add_folder(struct trust_batch *batch, const char *path, struct
 		if (!is_certificate_file(entry->d_name))
 			continue;
 		if (snprintf(file, sizeof(file), "%s/%s", path, entry->d_name) >= (int)sizeof(file))
-			return trouble_say(trouble, FAULT_TOO_LONG, "%s: the path is too long", path);
+			return trouble_say(
+				trouble, FAULT_TOO_LONG, "%s: the path is too long", path);
 		enum fault fault = add_file(batch, file, trouble);
 		if (fault != FAULT_NONE)
 			return fault;
@@ -237,7 +249,8 @@ enum fault trust_batch_add(struct trust_batch *batch, const char *path, struct t
 
 	if (stat(path, &status) != 0)
 		return trouble_say(trouble, FAULT_NOT_FOUND, "%s: %s", path, strerror(errno));
-	return S_ISDIR(status.st_mode) ? add_folder(batch, path, trouble) : add_file(batch, path, trouble);
+	return S_ISDIR(status.st_mode) ? add_folder(batch, path, trouble)
+				       : add_file(batch, path, trouble);
 }
 
 void trust_batch_close(struct trust_batch *batch)

@@ -39,8 +39,10 @@ static enum fault try_anchor(struct trust_set *trust, const char *marks, struct 
 	if (fault == FAULT_NONE)
 		return FAULT_NONE;
 	return trouble_say(trouble, fault, "certificate %.16s…: %s", name,
-		fault == FAULT_DENIED ? "it may not issue EK certificates (keyUsage or extendedKeyUsage)" :
-		fault == FAULT_UNSUPPORTED ? "its key is of a kind that is not known" : fault_text(fault));
+		fault == FAULT_DENIED
+			? "it may not issue EK certificates (keyUsage or extendedKeyUsage)"
+		: fault == FAULT_UNSUPPORTED ? "its key is of a kind that is not known"
+					     : fault_text(fault));
 }
 
 /* The list's file is its DER; the caller frees *out. */
@@ -256,10 +258,10 @@ static json_t *describe_anchor(const struct anchor *anchor)
 
 	if (certificate == NULL)
 		return NULL;
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:s}", "id", anchor->name, "kind", "certificate",
-		"subject", text_of_name(X509_get_subject_name(certificate)),
-		"issuer", text_of_name(X509_get_issuer_name(certificate)),
-		"not_after", text_of_time(X509_get0_notAfter(certificate)), "marks", anchor->marks);
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:s}", "id", anchor->name, "kind",
+		"certificate", "subject", text_of_name(X509_get_subject_name(certificate)),
+		"issuer", text_of_name(X509_get_issuer_name(certificate)), "not_after",
+		text_of_time(X509_get0_notAfter(certificate)), "marks", anchor->marks);
 }
 
 static json_t *describe_crl(const struct trust_crl_file *file)
@@ -274,9 +276,9 @@ static json_t *describe_crl(const struct trust_crl_file *file)
 	owned(X509_CRL) *crl = d2i_X509_CRL(NULL, &at, (long)len);
 	if (crl == NULL)
 		return NULL;
-	return json_pack("{s:s, s:s, s:n, s:o, s:o, s:s}", "id", file->name, "kind", "crl", "subject",
-		"issuer", text_of_name(X509_CRL_get_issuer(crl)),
-		"not_after", text_of_time(X509_CRL_get0_nextUpdate(crl)), "marks", "");
+	return json_pack("{s:s, s:s, s:n, s:o, s:o, s:s}", "id", file->name, "kind", "crl",
+		"subject", "issuer", text_of_name(X509_CRL_get_issuer(crl)), "not_after",
+		text_of_time(X509_CRL_get0_nextUpdate(crl)), "marks", "");
 }
 
 enum fault trust_describe(const struct folder *folder, json_t *list, struct trouble *trouble)
@@ -288,11 +290,14 @@ enum fault trust_describe(const struct folder *folder, json_t *list, struct trou
 	if (fault != FAULT_NONE)
 		return fault;
 	for (size_t i = 0; i < present.count; i++)
-		is_done = is_done && json_array_append_new(list, describe_anchor(&present.list[i])) == 0;
+		is_done = is_done &&
+			  json_array_append_new(list, describe_anchor(&present.list[i])) == 0;
 	for (size_t i = 0; i < present.crl_count; i++)
-		is_done = is_done && json_array_append_new(list, describe_crl(&present.crls[i])) == 0;
+		is_done =
+			is_done && json_array_append_new(list, describe_crl(&present.crls[i])) == 0;
 	anchors_close(&present);
-	return is_done ? FAULT_NONE : trouble_say(trouble, FAULT_NO_MEMORY, "trust/ cannot be described");
+	return is_done ? FAULT_NONE
+		       : trouble_say(trouble, FAULT_NO_MEMORY, "trust/ cannot be described");
 }
 
 /* ---- removing ---- */

@@ -30,8 +30,8 @@ void wiring_close(struct wiring *);
 enum { WIRING_ENDS_MAX = 1 + WORKERS_MAX };
 
 /*
- * The ends that a role is started with, in the order of process/role.h: ROLE_UPSTREAM, ROLE_NEXT, ….
- * Returns how many.
+ * The ends that a role is started with, in the order of process/role.h: ROLE_UPSTREAM, ROLE_NEXT,
+ * …. Returns how many.
  */
 size_t wiring_ends(const struct wiring *, enum role_kind, unsigned number,
 	int out[WIRING_ENDS_MAX]);

@@ -85,7 +85,8 @@ void der_time(struct writer *w, uint64_t seconds)
 		return;
 	}
 	bool is_utc_time = utc.tm_year < 150;
-	size_t len = strftime(text, sizeof(text), is_utc_time ? "%y%m%d%H%M%SZ" : "%Y%m%d%H%M%SZ", &utc);
+	size_t len =
+		strftime(text, sizeof(text), is_utc_time ? "%y%m%d%H%M%SZ" : "%Y%m%d%H%M%SZ", &utc);
 
 	der_element(w, is_utc_time ? DER_UTC_TIME : DER_GENERALIZED_TIME, bytes_of(text, len));
 }

@@ -26,7 +26,8 @@ void der_integer(struct writer *, struct bytes number);
 /* BIT STRING without unused bits. */
 void der_bit_string(struct writer *, struct bytes octets);
 
-/* Time (RFC 5280, 4.1.2.5): UTCTime through 2049, GeneralizedTime from 2050 on. Seconds since 1970. */
+/* Time (RFC 5280, 4.1.2.5): UTCTime through 2049, GeneralizedTime from 2050 on. Seconds
+ * since 1970. */
 void der_time(struct writer *, uint64_t seconds);
 
 #endif

@@ -4,7 +4,8 @@
 
 #include <assert.h>
 
-static const char base64_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char base64_alphabet[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char hex_alphabet[] = "0123456789abcdef";
 
 enum { NOT_A_DIGIT = 0xff };
@@ -96,7 +97,8 @@ enum fault hex_decode(struct bytes text, uint8_t *out, size_t len)
 			return FAULT_INVALID;
 	}
 	for (size_t i = 0; i < len; i++)
-		out[i] = (uint8_t)(hex_value(text.data[2 * i]) << 4 | hex_value(text.data[2 * i + 1]));
+		out[i] = (uint8_t)(hex_value(text.data[2 * i]) << 4 |
+				   hex_value(text.data[2 * i + 1]));
 	return FAULT_NONE;
 }
 

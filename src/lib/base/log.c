@@ -56,7 +56,8 @@ void log_line(enum log_priority priority, const char *format, ...)
 	if (len > (int)sizeof(line) - 1)
 		len = (int)sizeof(line) - 1;
 	line[len++] = '\n';
-	/* One write, so that the lines of several roles do not mix. Nothing can be done if it fails. */
+	/* One write, so that the lines of several roles do not mix. Nothing can be done if it
+	 * fails. */
 	ssize_t written = write(STDERR_FILENO, line, (size_t)len);
 	(void)written;
 }

@@ -11,7 +11,12 @@
  *
  * The priority prefix ("<3>", sd-daemon(3)) is written only where JOURNAL_STREAM is set.
  */
-enum log_priority { LOG_PRIORITY_ERROR = 3, LOG_PRIORITY_WARNING = 4, LOG_PRIORITY_NOTICE = 5, LOG_PRIORITY_INFO = 6 };
+enum log_priority {
+	LOG_PRIORITY_ERROR = 3,
+	LOG_PRIORITY_WARNING = 4,
+	LOG_PRIORITY_NOTICE = 5,
+	LOG_PRIORITY_INFO = 6
+};
 
 /* The name that starts each line; the string must live as long as the process. */
 void log_open(const char *role);
