@@ -32,14 +32,20 @@ const char *lint_name(size_t index)
 	return lint != NULL ? lint->name : NULL;
 }
 
-static void refuse(const struct lint *lint, struct bytes saw, struct refusal *out)
+static bool lint_holds(const struct lint *lint, const struct tbs_certificate *t,
+	const struct lint_context *context, struct refusal *out)
 {
 	char hex[HEX_CAPACITY(SAW_OCTETS_MAX)];
+	struct bytes saw = { 0 };
+
+	if (lint->holds(t, context, &saw))
+		return true;
 	size_t len = saw.len < SAW_OCTETS_MAX ? saw.len : SAW_OCTETS_MAX;
 
 	hex_encode(bytes_of(saw.data, len), hex, sizeof(hex));
 	refusal_set(out, CHECK_CERTIFICATE_LINT, "%s (%s): %s%s", lint->name, lint->clause,
 		len > 0 ? hex : "nothing", saw.len > len ? "..." : "");
+	return false;
 }
 
 bool lint_certificate(struct bytes tbs, const struct lint_context *context, struct refusal *out)
@@ -48,12 +54,8 @@ bool lint_certificate(struct bytes tbs, const struct lint_context *context, stru
 	const struct lint *lint;
 
 	for (size_t i = 0; (lint = lint_at(i)) != NULL; i++) {
-		struct bytes saw = { 0 };
-
-		if (!lint->holds(&t, context, &saw)) {
-			refuse(lint, saw, out);
+		if (!lint_holds(lint, &t, context, out))
 			return false;
-		}
 	}
 	return true;
 }
