@@ -26,6 +26,9 @@ struct front;
  * CONNECTION_TIMEOUT_MS is closed; the verifier has ANSWER_TIMEOUT_MS, then the answer is 503. Only
  * a long answer (a revocation list) earns time anew by every OUTPUT_STEP octets that are taken.
  *
+ * Work: a request comes in at most REQUEST_READS_MAX pieces, and nothing that a peer can send keeps
+ * the loop from the other connections.
+ *
  * Room: where CONNECTION_COUNT_MAX are open, a new one takes the place of the one whose timer was
  * set longest ago. Those are slow ones; a good client is through long before.
  */
@@ -49,6 +52,7 @@ struct connection {
 	short interest;         /* for what readiness is set: EV_READ, EV_WRITE or 0 */
 	struct event timer;
 
+	size_t reads;           /* of this request */
 	size_t input_len;       /* octets of the head, and of what follows it */
 	size_t scan;            /* http_find_end's */
 	uint8_t input[HEAD_MAX];

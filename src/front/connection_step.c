@@ -36,11 +36,16 @@ static enum step do_handshake(struct connection *c)
 	return STEP_AGAIN;
 }
 
-/* Takes up to capacity octets; STEP_AGAIN where there were some. */
+/*
+ * Takes up to capacity octets; STEP_AGAIN where there were some. A record costs the same with one
+ * octet or with none (a key update) as with thousands: so records are counted, not octets alone.
+ */
 static enum step take_octets(struct connection *c, uint8_t *out, size_t capacity, size_t *len)
 {
 	size_t got = 0;
 
+	if (++c->reads > REQUEST_READS_MAX)
+		return STEP_CLOSE;
 	ERR_clear_error();
 	int result = SSL_read_ex(c->tls, out, capacity, &got);
 	if (result != 1)
@@ -152,6 +157,7 @@ static enum step finish_answer(struct connection *c)
 {
 	if (!c->exchange.is_last && !c->front->is_stopping) {
 		c->state = CONNECTION_READ_HEAD;
+		c->reads = 0;
 		connection_arm(c, c->front->connection_timeout);
 		return STEP_AGAIN;
 	}

@@ -60,6 +60,8 @@ static void set_behaviour(SSL_CTX *context)
 {
 	(void)SSL_CTX_set_options(context,
 		SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+	/* Left to itself, SSL_read goes on for as long as records without data come: key updates, say. */
+	(void)SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
 	/* Half of an idle connection's memory. The chain is what was given, nothing is looked up. */
 	(void)SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
 	SSL_CTX_set_verify(context, SSL_VERIFY_NONE, NULL);

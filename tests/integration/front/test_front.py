@@ -386,6 +386,17 @@ class Http(FrontCase):
                 connection.sendall(post[i:i + 1])
             self.assertEqual(stage.Answer(connection).status, 200)
 
+    def test_crumbs(self):
+        """a request in thousands of records of one octet, each as dear as a full one, is cut off"""
+        octets = body(csr=b64(bytes(2000)))
+        post = (b"POST /v1/getChallenge HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                b"Content-Length: %d\r\n\r\n" % len(octets)) + octets
+        with self.front.connect() as connection, self.assertRaises(OSError):
+            for i in range(len(post)):
+                connection.sendall(post[i:i + 1])
+            stage.Answer(connection)
+        self.assertEqual(self.front.received, [])
+
     def test_keep_alive(self):
         """a connection carries several requests, at most 100, and ends by Connection: close"""
         with self.front.connect() as connection:

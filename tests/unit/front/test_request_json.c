@@ -14,6 +14,7 @@
 
 #define KEYS "\"ikPublic\":\"aWs=\",\"ekPublic\":\"ZWs=\""
 #define BASE "\"csr\":\"Y3Ny\"," KEYS
+#define COMMAS ",,,,,,,,,,,,,,,,"
 
 static struct evidence_octets octets;
 
@@ -113,6 +114,28 @@ static void test_depth(void **state)
 		CHECK_JSON_FORM, "depth");
 	refuses("{" KEYS ",\"[[[[[[[[[[[[[[[[[[[[\":1}", CHECK_JSON_SCHEMA, "not a member");
 	refuses("{" KEYS ",\"csr\":[[[[[[[[]]]]]]]]}", CHECK_JSON_SCHEMA, "csr is not a string");
+}
+
+/* A comma in a string is none; one too many is refused whatever else is wrong. */
+static void test_commas(void **state)
+{
+	static char body[BODY_MAX + 1];
+	static const char begin[] = "{" BASE ",\"ekChain\":[1";
+
+	(void)state;
+	memset(body, ',', BODY_MAX);
+	refuses(body, CHECK_JSON_FORM, "commas");
+	memset(body, '\0', sizeof(body));
+	memcpy(body, begin, sizeof(begin) - 1);
+	for (size_t commas = 3; commas < JSON_COMMA_COUNT_MAX; commas++)
+		strcat(body, ",1");
+	strcat(body, "]}");
+	refuses(body, CHECK_MEMBER_SIZE, "ekChain has 62 entries");
+	body[strlen(body) - 2] = '\0';
+	strcat(body, ",1]}");
+	refuses(body, CHECK_JSON_FORM, "more than 64 commas");
+	refuses("{" BASE ",\"profile\":\"" COMMAS COMMAS COMMAS COMMAS COMMAS "\"}",
+		CHECK_MEMBER_SIZE, "profile has 80 octets");
 }
 
 static void test_duplicates(void **state)
@@ -332,7 +355,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_least), cmocka_unit_test(test_all),
 			cmocka_unit_test(test_form),
-		cmocka_unit_test(test_depth), cmocka_unit_test(test_duplicates),
+		cmocka_unit_test(test_depth), cmocka_unit_test(test_commas),
+		cmocka_unit_test(test_duplicates),
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_types), cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_base64),
