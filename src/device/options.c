@@ -1,5 +1,7 @@
 #include "options.h"
 
+#include "profile_name.h"
+
 #include <stdlib.h>
 #include <string.h>
 

@@ -2,8 +2,8 @@
 
 #include "bindings.h"
 #include "manifest.h"
+#include "profile_name.h"
 
-#include <ctype.h>
 #include <stdio.h>
 
 /*
@@ -53,18 +53,6 @@ void device_import_begin(struct operation *operation)
 
 /* ---- row ---- */
 
-static bool is_profile_name(const char *name, size_t len)
-{
-	if (len == 0 || len > PROFILE_NAME_MAX)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (!isalnum((unsigned char)name[i]) && name[i] != '-' && name[i] != '_' &&
-			name[i] != '.')
-			return false;
-	}
-	return true;
-}
-
 /* A list by ; of names: "device" where it is empty. */
 static bool take_profiles(struct operation *operation, char out[MANIFEST_PROFILES_MAX + 1])
 {
@@ -72,18 +60,11 @@ static bool take_profiles(struct operation *operation, char out[MANIFEST_PROFILE
 		return false;
 	if (out[0] == '\0')
 		(void)snprintf(out, MANIFEST_PROFILES_MAX + 1, "device");
-	for (const char *name = out;; name++) {
-		size_t len = strcspn(name, ";");
-
-		if (!is_profile_name(name, len)) {
-			operation_refuse(operation,
-				"the profile is not a list, by ;, of profiles' names");
-			return false;
-		}
-		name += len;
-		if (*name == '\0')
-			return true;
-	}
+	if (profile_list_is_well_formed(bytes_of_string(out)))
+		return true;
+	operation_refuse(operation,
+		"the profile is not a list, by ;, of profiles' names (a-z, 0-9 and -)");
+	return false;
 }
 
 static bool take_serial(struct operation *operation, char out[SERIAL_MAX + 1])

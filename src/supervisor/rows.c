@@ -83,6 +83,19 @@ static bool put_into_group(json_t *object, const char *kind, json_t *row)
 	return json_array_append(group, row) == 0;
 }
 
+/* A kind of which there is no row is an empty array: programs need not ask whether it is there. */
+static bool put_empty_groups(json_t *object)
+{
+	static const char *const groups[] = { "eks", "iks", "certificates" };
+	bool is_whole = true;
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		if (json_object_get(object, groups[i]) == NULL)
+			is_whole = is_whole && json_object_set_new(object, groups[i], json_array()) == 0;
+	}
+	return is_whole;
+}
+
 /* The object of ROWS_GROUPED; the caller frees it. NULL where out of memory. */
 static json_t *group_rows(const struct rows *rows)
 {
@@ -99,6 +112,7 @@ static json_t *group_rows(const struct rows *rows)
 		else
 			is_whole = is_whole && put_into_group(object, kind, row);
 	}
+	is_whole = is_whole && put_empty_groups(object);
 	if (is_whole)
 		(void)json_object_del(object, "kind");
 	if (!is_whole)

@@ -15,8 +15,9 @@
 enum rows_form {
 	ROWS_LIST,    /* each row an object in an array; a table */
 	ROWS_OBJECT,  /* the one row; lines "name: value" */
-	ROWS_GROUPED, /* the row of kind = device is the object; the others are arrays in it, by
-			 kind */
+	/* The row of kind = device is the object; the others are arrays in it, by kind: eks, iks
+	 * and certificates, also where they are empty. */
+	ROWS_GROUPED,
 };
 
 struct rows {

@@ -2,6 +2,7 @@
 
 #include "configuration_key.h"
 #include "log.h"
+#include "profile_name.h"
 #include "utf8.h"
 
 #include <assert.h>
@@ -55,15 +56,6 @@ static bool section_is_known(const char *name)
 	return false;
 }
 
-/* 1 to 32 of a-z, 0-9 and -: a profile's name travels in requests and stands in manifests. */
-static bool profile_name_is_valid(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len > 0 && len <= PROFILE_NAME_MAX &&
-		strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
-}
-
 static void profile_begin(struct profile *profile, const char *name)
 {
 	*profile = (struct profile){ .validity_days = 365 };
@@ -74,7 +66,7 @@ static enum fault begin_profile(struct parse *parse, const char *name)
 {
 	struct configuration *configuration = &parse->configuration;
 
-	if (!profile_name_is_valid(name))
+	if (!profile_name_is_well_formed(bytes_of_string(name)))
 		return complain(parse, "a profile's name is 1 to 32 of a-z, 0-9 and -");
 	if (configuration_profile(configuration, name) != NULL)
 		return complain(parse, "[profile %s] a second time", name);

@@ -128,6 +128,7 @@ static void test_handle(void **state)
 static void test_words_stay_words(void **state)
 {
 	(void)state;
+	refuses("genuine-device provision --profile Server", "--profile must be");
 	refuses("genuine-device provision --profile a,b", "--profile must be");
 	refuses("genuine-device provision --profile a\"b", "--profile must be");
 	refuses("genuine-device manifest-line --group a,b", "--group must be");

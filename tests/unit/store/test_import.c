@@ -198,6 +198,9 @@ static void a_row_is_checked(void **state)
 	expect_bad_row(kit, "SN-1", "00", "", "");
 	expect_bad_row(kit, "SN-1", kit_hex(1), "a;;b", "");
 	expect_bad_row(kit, "SN-1", kit_hex(1), "a b", "");
+	expect_bad_row(kit, "SN-1", kit_hex(1), "Device", "");
+	expect_bad_row(kit, "SN-1", kit_hex(1), "a_b", "");
+	expect_bad_row(kit, "SN-1", kit_hex(1), "device;a.b", "");
 	expect_bad_row(kit, "SN-1", kit_hex(1), "", "a\tb");
 	expect_bad_row(kit, "SN-1", kit_hex(1), "", "\xff");
 	expect_bad_row(kit, "SN-1", kit_hex(1), "", NULL);

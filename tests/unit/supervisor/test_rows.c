@@ -97,7 +97,7 @@ static void test_groups(void **state)
 	rows_take(&rows, &top);
 	rows_take(&rows, &ek);
 	assert_printed(&rows, ROWS_GROUPED, true,
-		"{\n  \"serial\": \"S\",\n  \"eks\": [\n    {\n      \"ek_id\": \"aa\"\n    }\n  ]\n}\n");
+		"{\n  \"serial\": \"S\",\n  \"eks\": [\n    {\n      \"ek_id\": \"aa\"\n    }\n  ],\n  \"iks\": [],\n  \"certificates\": []\n}\n");
 	rows_close(&rows);
 	assert_int_equal(rows_open(&rows), FAULT_NONE);
 	rows_take(&rows, &top);
