@@ -16,7 +16,7 @@ static void demand_object(const struct answer_body *written)
 	json_t *object = json_loadb(written->text, written->len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
 		NULL);
 
-	assert(json_is_object(object));
+	must_hold(json_is_object(object));
 	json_decref(object);
 }
 
@@ -26,10 +26,10 @@ static void demand_problem(const struct refusal *refusal)
 	enum fault fault = answer_json_problem(refusal, "0123456789abcdef", false, &body);
 	enum fault plain_fault = answer_json_problem(&plain, "0123456789abcdef", false, &plain_body);
 
-	assert(fault == FAULT_NONE && plain_fault == FAULT_NONE);
+	must_hold(fault == FAULT_NONE && plain_fault == FAULT_NONE);
 	demand_object(&body);
 	if (check_row(refusal->check)->status == 403)
-		assert(bytes_equal(bytes_of(body.text, body.len),
+		must_hold(bytes_equal(bytes_of(body.text, body.len),
 			bytes_of(plain_body.text, plain_body.len)));
 }
 

@@ -16,8 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (base64_decode(bytes_of(data, len), buffer, sizeof(buffer), &octets) != FAULT_NONE)
 		return 0;
-	assert(octets.len <= sizeof(buffer));
+	must_hold(octets.len <= sizeof(buffer));
 	base64_encode(octets, text, sizeof(text));
-	assert(bytes_equal(bytes_of_string(text), bytes_of(data, len)));
+	must_hold(bytes_equal(bytes_of_string(text), bytes_of(data, len)));
 	return 0;
 }

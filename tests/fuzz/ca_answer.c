@@ -9,9 +9,9 @@
 
 static void demand_printable(const char *text, size_t capacity)
 {
-	assert(memchr(text, 0, capacity) != NULL);
+	must_hold(memchr(text, 0, capacity) != NULL);
 	for (; *text != '\0'; text++)
-		assert(*text >= 0x20 && *text <= 0x7e);
+		must_hold(*text >= 0x20 && *text <= 0x7e);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -21,10 +21,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct bytes body = bytes_of(data, len);
 
 	if (answer_challenge(body, &challenge) == FAULT_NONE)
-		assert(challenge.credential_len <= sizeof(challenge.credential));
+		must_hold(challenge.credential_len <= sizeof(challenge.credential));
 	if (answer_issued(body, &issued) == FAULT_NONE) {
-		assert(memchr(issued.certificate, 0, sizeof(issued.certificate)) != NULL);
-		assert(memchr(issued.chain, 0, sizeof(issued.chain)) != NULL);
+		must_hold(memchr(issued.certificate, 0, sizeof(issued.certificate)) != NULL);
+		must_hold(memchr(issued.chain, 0, sizeof(issued.chain)) != NULL);
 	}
 	struct problem problem = answer_problem(body);
 	demand_printable(problem.detail, sizeof(problem.detail));

@@ -28,16 +28,16 @@ static void judge(const struct ticket_header *header, uint64_t now_ms)
 	struct refusal refusal = { 0 };
 
 	if (!header_check(&materials, header, now_ms, &refusal)) {
-		assert(check_row(refusal.check) != NULL);
+		must_hold(check_row(refusal.check) != NULL);
 		return;
 	}
-	assert(header->version == TICKET_VERSION);
-	assert(header->issued_at_ms <= now_ms + TICKET_AHEAD_MS);
-	assert(now_ms < header->issued_at_ms + TICKET_LIFE_MS);
-	assert(header->epoch == ticket_epoch(header->issued_at_ms));
-	assert(is_of(header->ca_id, materials.ticket_keys.current.ca_id,
+	must_hold(header->version == TICKET_VERSION);
+	must_hold(header->issued_at_ms <= now_ms + TICKET_AHEAD_MS);
+	must_hold(now_ms < header->issued_at_ms + TICKET_LIFE_MS);
+	must_hold(header->epoch == ticket_epoch(header->issued_at_ms));
+	must_hold(is_of(header->ca_id, materials.ticket_keys.current.ca_id,
 		materials.ticket_keys.former.ca_id, CA_ID_SIZE));
-	assert(is_of(header->fingerprint_prefix, materials.fingerprint, materials.former_fingerprint,
+	must_hold(is_of(header->fingerprint_prefix, materials.fingerprint, materials.former_fingerprint,
 		FINGERPRINT_PREFIX_SIZE));
 }
 
@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len == 0 || ticket_header_read(bytes_of(data + 1, len - 1), &header) != FAULT_NONE)
 		return 0;
 	ticket_header_write(&w, &header);
-	assert(bytes_equal(writer_written(&w), bytes_of(data + 1, len - 1)));
+	must_hold(bytes_equal(writer_written(&w), bytes_of(data + 1, len - 1)));
 	judge(&header, (uint64_t)CLOCK_MS * 1000 + (uint64_t)data[0] * 4000);
 	judge(&header, (uint64_t)data[0] << 56); /* the ends of the clock */
 	return 0;

@@ -20,13 +20,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	size_t count = 0;
 
 	if (configuration_read(bytes_of(data, len), &configuration, &error) != FAULT_NONE) {
-		assert(error.text[0] != '\0' && memchr(error.text, 0, sizeof(error.text)) != NULL);
+		must_hold(error.text[0] != '\0' && memchr(error.text, 0, sizeof(error.text)) != NULL);
 		return 0;
 	}
-	assert(configuration.profile_count >= 1);
-	assert(configuration_profile(&configuration, "device") != NULL);
-	assert(configuration_fingerprint_entries(&configuration, expected_digest, entries,
+	must_hold(configuration.profile_count >= 1);
+	must_hold(configuration_profile(&configuration, "device") != NULL);
+	must_hold(configuration_fingerprint_entries(&configuration, expected_digest, entries,
 		ENTRIES_MAX, &count) == FAULT_NONE);
-	assert(fingerprint_of(entries, count, fingerprint) == FAULT_NONE);
+	must_hold(fingerprint_of(entries, count, fingerprint) == FAULT_NONE);
 	return 0;
 }

@@ -16,9 +16,9 @@ static void demand_mu(struct bytes id_object, struct bytes encrypted_secret)
 	TPM2B_ENCRYPTED_SECRET secret = { 0 };
 	size_t blob_end = 0, secret_end = 0;
 
-	assert(Tss2_MU_TPM2B_ID_OBJECT_Unmarshal(id_object.data, id_object.len, &blob_end, &blob) ==
+	must_hold(Tss2_MU_TPM2B_ID_OBJECT_Unmarshal(id_object.data, id_object.len, &blob_end, &blob) ==
 		TSS2_RC_SUCCESS && blob_end == id_object.len);
-	assert(Tss2_MU_TPM2B_ENCRYPTED_SECRET_Unmarshal(encrypted_secret.data, encrypted_secret.len,
+	must_hold(Tss2_MU_TPM2B_ENCRYPTED_SECRET_Unmarshal(encrypted_secret.data, encrypted_secret.len,
 		&secret_end, &secret) == TSS2_RC_SUCCESS && secret_end == encrypted_secret.len);
 }
 
@@ -28,9 +28,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (credential_file_read(bytes_of(data, len), &id_object, &encrypted_secret) != FAULT_NONE)
 		return 0;
-	assert(id_object.data == data + HEAD);
-	assert(encrypted_secret.data == id_object.data + id_object.len);
-	assert(HEAD + id_object.len + encrypted_secret.len == len);
+	must_hold(id_object.data == data + HEAD);
+	must_hold(encrypted_secret.data == id_object.data + id_object.len);
+	must_hold(HEAD + id_object.len + encrypted_secret.len == len);
 	demand_mu(id_object, encrypted_secret);
 	return 0;
 }

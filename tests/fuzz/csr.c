@@ -20,7 +20,7 @@ static void same_signed_octets(const struct csr *csr, X509_REQ *request)
 	unsigned char *tbs = NULL;
 	int len = i2d_re_X509_REQ_tbs(request, &tbs); /* written anew: only one encoding passes */
 
-	assert(len > 0 && bytes_equal(bytes_of(tbs, (size_t)len), csr->tbs));
+	must_hold(len > 0 && bytes_equal(bytes_of(tbs, (size_t)len), csr->tbs));
 	OPENSSL_free(tbs);
 }
 
@@ -29,10 +29,10 @@ static void same_serial(struct bytes serial, const X509_REQ *request)
 	const X509_NAME *subject = X509_REQ_get_subject_name(request);
 	int at = X509_NAME_get_index_by_NID(subject, NID_serialNumber, -1);
 
-	assert(at >= 0);
-	assert(X509_NAME_get_index_by_NID(subject, NID_serialNumber, at) == -1);
+	must_hold(at >= 0);
+	must_hold(X509_NAME_get_index_by_NID(subject, NID_serialNumber, at) == -1);
 	const ASN1_STRING *value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
-	assert(bytes_equal(serial, bytes_of(ASN1_STRING_get0_data(value),
+	must_hold(bytes_equal(serial, bytes_of(ASN1_STRING_get0_data(value),
 		(size_t)ASN1_STRING_length(value))));
 }
 

@@ -21,7 +21,7 @@ static void walk(struct bytes content)
 		if ((value.tag & 0x20) != 0)
 			walk(value.content);
 	}
-	assert(reader_end(&r) == FAULT_NONE);
+	must_hold(reader_end(&r) == FAULT_NONE);
 }
 
 static void take_all_ways(struct bytes input)
@@ -45,7 +45,7 @@ static void same_in_openssl(struct bytes input)
 	if (value != NULL && at == input.data + input.len) {
 		int len = i2d_ASN1_TYPE(value, &again);
 
-		assert(len >= 0 && bytes_equal(bytes_of(again, (size_t)len), input));
+		must_hold(len >= 0 && bytes_equal(bytes_of(again, (size_t)len), input));
 		OPENSSL_free(again);
 	}
 	ASN1_TYPE_free(value);
@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	take_all_ways(input);
 	if (der_check_framing(input) != FAULT_NONE) {
-		assert(!is_strict);
+		must_hold(!is_strict);
 		return 0;
 	}
 	walk(input);

@@ -20,7 +20,7 @@ static void ask_facts(const X509 *certificate)
 	int64_t not_before_s, not_after_s;
 	struct basic_constraints basic = certificate_basic_constraints(certificate);
 
-	assert(basic.presence == EXTENSION_PRESENT || !basic.is_ca);
+	must_hold(basic.presence == EXTENSION_PRESENT || !basic.is_ca);
 	(void)certificate_key_usage(certificate);
 	(void)certificate_extended_key_usage(certificate);
 	(void)certificate_has_unknown_critical(certificate);
@@ -36,7 +36,7 @@ static void ask_key(const X509 *certificate)
 	modulus[255] = 1;
 	bool is_rsa = ek_certificate_has_rsa_key(certificate, BYTES_OF_ARRAY(modulus));
 	bool is_ecc = ek_certificate_has_ecc_key(certificate, 256, BYTES_OF_ARRAY(x), BYTES_OF_ARRAY(y));
-	assert(!is_rsa || !is_ecc);
+	must_hold(!is_rsa || !is_ecc);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -19,7 +19,7 @@ static void load(enum load_kind kind, struct bytes octets)
 {
 	const struct load item = { .kind = (uint8_t)kind, .octets = octets };
 
-	assert(policy_load(policy, &item, -1) == FAULT_NONE);
+	must_hold(policy_load(policy, &item, -1) == FAULT_NONE);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -32,12 +32,12 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argv;
 	writer_sized(&w, BYTES_OF_LITERAL("hints"));
 	writer_bytes(&w, fixed_file("root.der"));
-	assert(policy_open(&policy) == FAULT_NONE);
+	must_hold(policy_open(&policy) == FAULT_NONE);
 	load(LOAD_CONFIGURATION, BYTES_OF_LITERAL("[ca]\nname = Test\n"));
 	load(LOAD_FINGERPRINT, BYTES_OF_ARRAY(fingerprint));
 	load(LOAD_CA_CERTIFICATE, fixed_file("ca.der"));
 	load(LOAD_ANCHOR, writer_written(&w));
-	assert(policy_complete(policy) == FAULT_NONE);
+	must_hold(policy_complete(policy) == FAULT_NONE);
 	return 0;
 }
 
@@ -48,10 +48,10 @@ static void demand_facts(const struct facts *facts)
 	struct facts again;
 	struct bytes body;
 
-	assert(facts->evidence_mask == EVIDENCE_MASK_FULL);
+	must_hold(facts->evidence_mask == EVIDENCE_MASK_FULL);
 	facts_write(&w, facts);
-	assert(writer_end(&w, &body) == FAULT_NONE);
-	assert(facts_read(body, &again) == FAULT_NONE);
+	must_hold(writer_end(&w, &body) == FAULT_NONE);
+	must_hold(facts_read(body, &again) == FAULT_NONE);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -65,8 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (verdict.is_sound) {
 		demand_facts(&verdict.facts);
 	} else {
-		assert(check_row(verdict.refusal.check) != NULL);
-		assert(memchr(verdict.refusal.saw, 0, sizeof(verdict.refusal.saw)) != NULL);
+		must_hold(check_row(verdict.refusal.check) != NULL);
+		must_hold(memchr(verdict.refusal.saw, 0, sizeof(verdict.refusal.saw)) != NULL);
 	}
 	ERR_clear_error();
 	return 0;

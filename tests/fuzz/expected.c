@@ -17,7 +17,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	file = memfd_create("expected", MFD_CLOEXEC);
-	assert(file >= 0);
+	must_hold(file >= 0);
 	return 0;
 }
 
@@ -26,12 +26,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct expected *expected = NULL;
 	size_t line = 0;
 
-	assert(ftruncate(file, 0) == 0 && pwrite(file, data, len, 0) == (ssize_t)len);
+	must_hold(ftruncate(file, 0) == 0 && pwrite(file, data, len, 0) == (ssize_t)len);
 	if (expected_read(file, &expected, &line) != FAULT_NONE) {
-		assert(line > 0);
+		must_hold(line > 0);
 		return 0;
 	}
-	assert(!expected_has(expected, bytes_of(data, len)) ||
+	must_hold(!expected_has(expected, bytes_of(data, len)) ||
 		serial_is_well_formed(bytes_of(data, len)));
 	expected_close(expected);
 	return 0;

@@ -1,9 +1,10 @@
 #include "fake_tcti.h"
 
+#include "must_hold.h"
+
 #include "reader.h"
 #include "report.h"
 
-#include <assert.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +39,7 @@ static TSS2_RC record(struct fake_tcti *fake, size_t *size, uint8_t *response, i
 
 	if (rc != TSS2_RC_SUCCESS || response == NULL)
 		return rc;
-	assert(fake->record_len + 2 + *size <= sizeof(fake->record));
+	must_hold(fake->record_len + 2 + *size <= sizeof(fake->record));
 	fake->record[fake->record_len++] = (uint8_t)(*size >> 8);
 	fake->record[fake->record_len++] = (uint8_t)*size;
 	memcpy(fake->record + fake->record_len, response, *size);
@@ -125,7 +126,7 @@ void fake_tpm_open(struct tpm *tpm, struct fake_tcti *fake, struct failure *fail
 	is_quiet = true;
 	*tpm = (struct tpm){ .failure = failure, .name = "fake" };
 	tcti_clock_open(&tpm->clock, (TSS2_TCTI_CONTEXT *)(void *)fake);
-	assert(Esys_Initialize(&tpm->esys, tcti_clock_context(&tpm->clock), NULL) == TSS2_RC_SUCCESS);
+	must_hold(Esys_Initialize(&tpm->esys, tcti_clock_context(&tpm->clock), NULL) == TSS2_RC_SUCCESS);
 }
 
 void fake_tpm_close(struct tpm *tpm)

@@ -1,6 +1,7 @@
 #include "fixed.h"
 
-#include <assert.h>
+#include "must_hold.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -13,9 +14,9 @@ struct bytes fixed_file(const char *name)
 	int folder = open(FUZZ_DATA "/fixed", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int file = openat(folder, name, O_RDONLY | O_CLOEXEC);
 
-	assert(count < FILES_MAX && file >= 0);
+	must_hold(count < FILES_MAX && file >= 0);
 	ssize_t len = read(file, files[count], FILE_MAX);
-	assert(len > 0 && len < FILE_MAX);
+	must_hold(len > 0 && len < FILE_MAX);
 	(void)close(file);
 	(void)close(folder);
 	return bytes_of(files[count++], (size_t)len);

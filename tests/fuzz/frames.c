@@ -11,8 +11,8 @@ static void demand_same(const struct writer *w, struct bytes body)
 {
 	struct bytes written;
 
-	assert(writer_end(w, &written) == FAULT_NONE);
-	assert(bytes_equal(written, body));
+	must_hold(writer_end(w, &written) == FAULT_NONE);
+	must_hold(bytes_equal(written, body));
 }
 
 /* A function round_trip_NAME for the message NAME_read reads and NAME_write writes. */

@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (hex_decode(bytes_of(data, len), octets, octets_len) != FAULT_NONE)
 		return 0;
 	hex_encode(bytes_of(octets, octets_len), text, sizeof(text));
-	assert(strlen(text) == len);
-	assert(strncasecmp(text, (const char *)data, len) == 0);
+	must_hold(strlen(text) == len);
+	must_hold(strncasecmp(text, (const char *)data, len) == 0);
 	return 0;
 }

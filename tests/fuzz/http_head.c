@@ -12,7 +12,7 @@
 static void lies_within(struct bytes part, struct bytes whole)
 {
 	if (part.len > 0)
-		assert(part.data >= whole.data && part.data + part.len <= whole.data + whole.len);
+		must_hold(part.data >= whole.data && part.data + part.len <= whole.data + whole.len);
 }
 
 static void route(const struct http_request *request)
@@ -21,9 +21,9 @@ static void route(const struct http_request *request)
 	struct refusal refusal = { 0 };
 
 	if (routes_find(request, &route, &refusal) != FAULT_NONE)
-		assert(check_row(refusal.check) != NULL && refusal.saw[0] != '\0');
+		must_hold(check_row(refusal.check) != NULL && refusal.saw[0] != '\0');
 	else if (routes_check_body(request, &refusal) == FAULT_NONE)
-		assert(request->content_length <= BODY_MAX && !request->has_transfer_encoding);
+		must_hold(request->content_length <= BODY_MAX && !request->has_transfer_encoding);
 }
 
 static void parse(struct bytes head)
@@ -32,12 +32,12 @@ static void parse(struct bytes head)
 	struct refusal refusal = { 0 };
 
 	if (http_parse_head(head, &request, &refusal) != FAULT_NONE) {
-		assert(refusal.check == CHECK_HTTP_HEAD && refusal.saw[0] != '\0');
+		must_hold(refusal.check == CHECK_HTTP_HEAD && refusal.saw[0] != '\0');
 		return;
 	}
 	lies_within(request.target, head);
 	lies_within(request.content_type, head);
-	assert(request.target.len > 0 && request.target.data[0] == '/');
+	must_hold(request.target.len > 0 && request.target.data[0] == '/');
 	route(&request);
 }
 
@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	for (size_t i = 1; i <= len && step_fault == FAULT_TRUNCATED; i++)
 		step_fault = http_find_end(bytes_of(data, i), &step_scan, &step_head_len);
 	if (len < HEAD_MAX)
-		assert(fault == step_fault && head_len == step_head_len);
+		must_hold(fault == step_fault && head_len == step_head_len);
 	if (fault == FAULT_NONE)
 		parse(bytes_of(data, head_len));
 	else

@@ -18,10 +18,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	const struct lint_context *context = lint_sample((data[0] & 1) != 0);
 	struct bytes tbs = bytes_of(data + 1, len - 1);
 	if (!lint_certificate(tbs, context, &refusal)) {
-		assert(refusal.check == CHECK_CERTIFICATE_LINT && refusal.saw[0] != '\0');
+		must_hold(refusal.check == CHECK_CERTIFICATE_LINT && refusal.saw[0] != '\0');
 		return 0;
 	}
 	device_certificate_write(&w, context->certificate);
-	assert(bytes_equal(writer_written(&w), tbs));
+	must_hold(bytes_equal(writer_written(&w), tbs));
 	return 0;
 }

@@ -11,13 +11,13 @@
 
 #include "credential.h"
 #include "fake_tcti.h"
+#include "must_hold.h"
 #include "name.h"
 #include "seeds.h"
 #include "signature.h"
 #include "software_ca.h"
 #include "software_key.h"
 
-#include <assert.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ static BIO *pem_of(X509 *first, X509 *second, struct bytes *out)
 
 	if (second != NULL)
 		result &= PEM_write_bio_X509(memory, second);
-	assert(result == 1);
+	must_hold(result == 1);
 	long len = BIO_get_mem_data(memory, &text);
 	*out = bytes_of(text, (size_t)len);
 	return memory;
@@ -137,7 +137,7 @@ static struct tpm_key key_at(uint32_t handle, bool is_ek)
 	enum fault fault = tpm_persistent_open(&tpm, handle, &object, &area);
 	if (fault == FAULT_NONE)
 		fault = tpm2b_public_read(tpm_area_bytes(&area), &public);
-	assert(fault == FAULT_NONE);
+	must_hold(fault == FAULT_NONE);
 	tpm_object_release(&object);
 	fake_tpm_close(&tpm);
 	return tpm_key_of(template_of(&public, is_ek), &public);
@@ -156,7 +156,7 @@ static void record_activation(const char *name)
 	if (fault == FAULT_NONE)
 		fault = credential_make(&ek, &ik_name, BYTES_OF_ARRAY(ticket), buffer, sizeof(buffer),
 			&credential);
-	assert(fault == FAULT_NONE);
+	must_hold(fault == FAULT_NONE);
 	begin(&tpm);
 	drive_activation(&tpm, credential);
 	end(&tpm, "activation", name, credential);
@@ -167,7 +167,7 @@ static void record(const char *what, const char *name)
 	struct tpm tpm;
 	TSS2_RC rc = Tss2_TctiLdr_Initialize(getenv("TPM2TOOLS_TCTI"), &real);
 
-	assert(rc == TSS2_RC_SUCCESS);
+	must_hold(rc == TSS2_RC_SUCCESS);
 	if (strcmp(what, "activation") == 0) {
 		record_activation(name);
 	} else {

@@ -9,11 +9,11 @@
 
 static void demand_row(const struct manifest_row *row, size_t line_before)
 {
-	assert(row->line > line_before);
-	assert(strlen(row->ek_id) == 64 && strspn(row->ek_id, "0123456789abcdef") == 64);
-	assert(memchr(row->serial, 0, sizeof(row->serial)) != NULL);
-	assert(memchr(row->profile, 0, sizeof(row->profile)) != NULL);
-	assert(memchr(row->group, 0, sizeof(row->group)) != NULL);
+	must_hold(row->line > line_before);
+	must_hold(strlen(row->ek_id) == 64 && strspn(row->ek_id, "0123456789abcdef") == 64);
+	must_hold(memchr(row->serial, 0, sizeof(row->serial)) != NULL);
+	must_hold(memchr(row->profile, 0, sizeof(row->profile)) != NULL);
+	must_hold(memchr(row->group, 0, sizeof(row->group)) != NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		if (fault == FAULT_NONE)
 			demand_row(&row, line);
 	}
-	assert(fault == FAULT_NOT_FOUND || trouble.text[0] != '\0');
+	must_hold(fault == FAULT_NOT_FOUND || trouble.text[0] != '\0');
 	(void)fclose(file);
 	return 0;
 }

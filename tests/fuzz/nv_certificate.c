@@ -9,8 +9,8 @@
 
 static void demand_within(struct bytes part, struct bytes whole)
 {
-	assert(part.len >= 2 && part.data[0] == 0x30);
-	assert(part.data >= whole.data && part.data + part.len <= whole.data + whole.len);
+	must_hold(part.len >= 2 && part.data[0] == 0x30);
+	must_hold(part.data >= whole.data && part.data + part.len <= whole.data + whole.len);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		demand_within(certificate, content);
 	while (nv_certificate_next(&chain, &certificate) == FAULT_NONE) {
 		demand_within(certificate, content);
-		assert(chain.data == certificate.data + certificate.len);
+		must_hold(chain.data == certificate.data + certificate.len);
 	}
 	return 0;
 }

@@ -18,14 +18,14 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argv;
 	ring = memfd_create("ring", MFD_CLOEXEC);
 	again = memfd_create("again", MFD_CLOEXEC);
-	assert(ring >= 0 && again >= 0);
+	must_hold(ring >= 0 && again >= 0);
 	return 0;
 }
 
 static void demand_printable(const char *text)
 {
 	for (; *text != '\0'; text++)
-		assert(*text >= 0x20 && *text <= 0x7e);
+		must_hold(*text >= 0x20 && *text <= 0x7e);
 }
 
 static void demand_entry(const struct ring_entry *entry, uint64_t index)
@@ -36,10 +36,10 @@ static void demand_entry(const struct ring_entry *entry, uint64_t index)
 	demand_printable(entry->source);
 	demand_printable(entry->refusal.saw);
 	demand_printable(entry->refusal.serial);
-	assert(ring_slot_write(again, index, entry) == FAULT_NONE);
-	assert(pread(ring, came, sizeof(came), at) == sizeof(came));
-	assert(pread(again, written, sizeof(written), at) == sizeof(written));
-	assert(memcmp(came, written, sizeof(came)) == 0);
+	must_hold(ring_slot_write(again, index, entry) == FAULT_NONE);
+	must_hold(pread(ring, came, sizeof(came), at) == sizeof(came));
+	must_hold(pread(again, written, sizeof(written), at) == sizeof(written));
+	must_hold(memcmp(came, written, sizeof(came)) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -49,9 +49,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct ring_entry entry;
 	bool has_entry = false;
 
-	assert(ftruncate(ring, 0) == 0 && pwrite(ring, data, len, 0) == (ssize_t)len);
+	must_hold(ftruncate(ring, 0) == 0 && pwrite(ring, data, len, 0) == (ssize_t)len);
 	/* A front's file has whole slots; the last one here is filled up with zeros. */
-	assert(ftruncate(ring, (off_t)(slots * REFUSAL_SLOT_SIZE)) == 0);
+	must_hold(ftruncate(ring, (off_t)(slots * REFUSAL_SLOT_SIZE)) == 0);
 	for (uint64_t i = 0; i < slots; i++) {
 		if (ring_slot_read(ring, i, &entry) != FAULT_NONE)
 			continue;
@@ -61,6 +61,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (!has_entry) /* the search through all slots is dear, and finds nothing then */
 		return 0;
 	(void)!ring_find(ring, reference, &entry);
-	assert(ring_next(ring) > 0);
+	must_hold(ring_next(ring) > 0);
 	return 0;
 }

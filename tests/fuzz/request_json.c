@@ -22,10 +22,10 @@ static void demand_frame(const struct evidence *evidence)
 	struct bytes frame;
 
 	evidence_write(&w, evidence);
-	assert(writer_end(&w, &frame) == FAULT_NONE);
-	assert(evidence_read(frame, &again) == FAULT_NONE);
+	must_hold(writer_end(&w, &frame) == FAULT_NONE);
+	must_hold(evidence_read(frame, &again) == FAULT_NONE);
 	evidence_write(&w_again, &again);
-	assert(bytes_equal(writer_written(&w_again), frame));
+	must_hold(bytes_equal(writer_written(&w_again), frame));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -41,6 +41,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			FAULT_NONE)
 		demand_frame(&evidence);
 	else
-		assert(check_row(refusal.check) != NULL && refusal.saw[0] != '\0');
+		must_hold(check_row(refusal.check) != NULL && refusal.saw[0] != '\0');
 	return 0;
 }

@@ -18,9 +18,9 @@ static void demand_plain(size_t len)
 	for (size_t i = 0; i < len; i++) {
 		uint8_t c = (uint8_t)printed[i];
 
-		assert((c >= 0x20 && c != 0x7f) || c == '\n');
+		must_hold((c >= 0x20 && c != 0x7f) || c == '\n');
 		/* U+0080 to U+009F, some of which terminals obey as well. */
-		assert(c != 0xc2 || i + 1 == len || (uint8_t)printed[i + 1] >= 0xa0);
+		must_hold(c != 0xc2 || i + 1 == len || (uint8_t)printed[i + 1] >= 0xa0);
 	}
 }
 
@@ -28,7 +28,7 @@ static void print(const struct rows *rows, enum rows_form form, bool is_json)
 {
 	FILE *file = fmemopen(printed, sizeof(printed), "w");
 
-	assert(file != NULL);
+	must_hold(file != NULL);
 	bool is_printed = rows_print(rows, form, is_json, file) == FAULT_NONE && ferror(file) == 0;
 	long len = ftell(file);
 	(void)fclose(file);
@@ -39,7 +39,7 @@ static void print(const struct rows *rows, enum rows_form form, bool is_json)
 		return;
 	}
 	json_t *value = json_loadb(printed, (size_t)len, JSON_ALLOW_NUL, NULL);
-	assert(value != NULL);
+	must_hold(value != NULL);
 	json_decref(value);
 }
 
@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	static struct operator_row row;
 	owned_rows rows = { 0 };
 
-	assert(rows_open(&rows) == FAULT_NONE);
+	must_hold(rows_open(&rows) == FAULT_NONE);
 	while (r.rest.len > 0 && r.fault == FAULT_NONE) {
 		if (operator_row_read(reader_tpm2b(&r, UINT16_MAX), &row) == FAULT_NONE)
 			rows_take(&rows, &row);

@@ -1,6 +1,7 @@
 #include "seeds.h"
 
-#include <assert.h>
+#include "must_hold.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@ static void folder_make(const char *path)
 {
 	int result = mkdir(path, 0755);
 
-	assert(result == 0 || errno == EEXIST);
+	must_hold(result == 0 || errno == EEXIST);
 }
 
 static void write_file(const char *folder, const char *name, struct bytes octets)
@@ -23,9 +24,9 @@ static void write_file(const char *folder, const char *name, struct bytes octets
 	folder_make(folder);
 	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
 	FILE *file = fopen(path, "wb");
-	assert(file != NULL && fwrite(octets.data, 1, octets.len, file) == octets.len);
+	must_hold(file != NULL && fwrite(octets.data, 1, octets.len, file) == octets.len);
 	int result = fclose(file);
-	assert(result == 0);
+	must_hold(result == 0);
 }
 
 void seed_write(const char *target, struct bytes octets, const char *name_format, ...)
@@ -44,7 +45,7 @@ void seed_write_chosen(const char *target, uint8_t choice, struct bytes octets, 
 {
 	static uint8_t buffer[SEED_MAX];
 
-	assert(octets.len < sizeof(buffer));
+	must_hold(octets.len < sizeof(buffer));
 	buffer[0] = choice;
 	memcpy(buffer + 1, octets.data, octets.len);
 	seed_write(target, bytes_of(buffer, octets.len + 1), "%s", name);
@@ -59,7 +60,7 @@ void seeds_open(const char *folder)
 {
 	int result = chdir(folder);
 
-	assert(result == 0);
+	must_hold(result == 0);
 	folder_make("corpus");
 	folder_make("fixed");
 }

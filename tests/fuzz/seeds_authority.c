@@ -1,10 +1,10 @@
 #include "lint_sample.h"
+#include "must_hold.h"
 #include "refusal_ring.h"
 #include "seeds.h"
 #include "ticket.h"
 #include "ticket_keys.h"
 
-#include <assert.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -16,7 +16,7 @@ static void lint_seed(bool has_everything, const char *name)
 
 	device_certificate_write(&w, lint_sample(has_everything)->certificate);
 	enum fault fault = writer_end(&w, &tbs);
-	assert(fault == FAULT_NONE);
+	must_hold(fault == FAULT_NONE);
 	seed_write_chosen("lint", has_everything, tbs, name);
 }
 
@@ -56,7 +56,7 @@ static void ticket_key_seeds(void)
 		keys.former_until_ms = UINT64_C(1795392000000);
 		if (fault == FAULT_NONE)
 			fault = ticket_keys_write(&keys, buffer, sizeof(buffer), &text);
-		assert(fault == FAULT_NONE);
+		must_hold(fault == FAULT_NONE);
 		seed_write("ticket_keys", text, has_former ? "two" : "one");
 	}
 }
@@ -74,7 +74,7 @@ static void ring_seed(void)
 	if (fault == FAULT_NONE)
 		fault = ring_slot_write(ring, 1, &entry);
 	ssize_t len = pread(ring, slots, sizeof(slots), 0);
-	assert(fault == FAULT_NONE && len == sizeof(slots));
+	must_hold(fault == FAULT_NONE && len == sizeof(slots));
 	seed_write("refusal_ring", BYTES_OF_ARRAY(slots), "two");
 	(void)close(ring);
 }

@@ -3,11 +3,10 @@
 #include "seeds.h"
 #include "trust.h"
 
-#include <assert.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
-/* A vendor: root (kept as an anchor, marked hints), intermediate (another anchor), and what they issue. */
+/* A vendor: its root (an anchor, marked hints), an intermediate (another one), and one below. */
 struct vendor {
 	struct kit kit;
 	struct kit_certificate root, intermediate, below;

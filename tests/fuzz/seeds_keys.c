@@ -1,10 +1,10 @@
 #include "credential.h"
 #include "kit.h"
+#include "must_hold.h"
 #include "name.h"
 #include "seeds.h"
 #include "templates.h"
 
-#include <assert.h>
 
 static void seed_area(const struct template_row *row, const struct tpm_key *key)
 {
@@ -42,7 +42,7 @@ static void seed_credential(const struct template_row *row, const struct tpm_key
 
 	if (fault == FAULT_NONE)
 		fault = credential_make(key, &name, BYTES_OF_ARRAY(ticket), buffer, sizeof(buffer), &file);
-	assert(fault == FAULT_NONE);
+	must_hold(fault == FAULT_NONE);
 	seed_write("credential_file", file, "for-%s", row->name);
 }
 

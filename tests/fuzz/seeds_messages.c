@@ -1,7 +1,7 @@
 #include "message.h"
+#include "must_hold.h"
 #include "seeds.h"
 
-#include <assert.h>
 
 static uint8_t buffer[FRAME_MAX];
 
@@ -10,7 +10,7 @@ static void finish(const struct writer *w, const char *target, const char *name)
 	struct bytes frame;
 	enum fault fault = writer_end(w, &frame);
 
-	assert(fault == FAULT_NONE);
+	must_hold(fault == FAULT_NONE);
 	seed_write(target, frame, "%s", name);
 }
 

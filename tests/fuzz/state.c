@@ -24,8 +24,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	assert(mkdtemp(path) != NULL);
-	assert(directory_open(&folder, path, &failure) == FAULT_NONE);
+	must_hold(mkdtemp(path) != NULL);
+	must_hold(directory_open(&folder, path, &failure) == FAULT_NONE);
 	(void)atexit(folder_remove);
 	return 0;
 }
@@ -34,14 +34,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct state state, again;
 
-	assert(directory_write(&folder, "state.json", bytes_of(data, len), 0600) == FAULT_NONE);
+	must_hold(directory_write(&folder, "state.json", bytes_of(data, len), 0600) == FAULT_NONE);
 	failure.what[0] = '\0';
 	if (state_read(&folder, &state) != FAULT_NONE) {
-		assert(failure.what[0] != '\0');
+		must_hold(failure.what[0] != '\0');
 		return 0;
 	}
-	assert(state_write(&folder, &state) == FAULT_NONE);
-	assert(state_read(&folder, &again) == FAULT_NONE);
-	assert(memcmp(&again, &state, sizeof(state)) == 0);
+	must_hold(state_write(&folder, &state) == FAULT_NONE);
+	must_hold(state_read(&folder, &again) == FAULT_NONE);
+	must_hold(memcmp(&again, &state, sizeof(state)) == 0);
 	return 0;
 }

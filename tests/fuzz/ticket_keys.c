@@ -10,7 +10,7 @@ static struct bytes write(const struct ticket_keys *keys, uint8_t *buffer)
 {
 	struct bytes text;
 
-	assert(ticket_keys_write(keys, buffer, TICKET_KEYS_FILE_MAX, &text) == FAULT_NONE);
+	must_hold(ticket_keys_write(keys, buffer, TICKET_KEYS_FILE_MAX, &text) == FAULT_NONE);
 	return text;
 }
 
@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (ticket_keys_read(bytes_of(data, len), &keys) != FAULT_NONE)
 		return 0;
 	struct bytes text = write(&keys, buffer);
-	assert(ticket_keys_read(text, &again) == FAULT_NONE);
-	assert(bytes_equal(write(&again, again_buffer), text));
+	must_hold(ticket_keys_read(text, &again) == FAULT_NONE);
+	must_hold(bytes_equal(write(&again, again_buffer), text));
 	return 0;
 }

@@ -21,11 +21,11 @@ static void same_rsa(const struct tpmt_public *ours, const TPMT_PUBLIC *theirs)
 {
 	const TPMS_RSA_PARMS *parameters = &theirs->parameters.rsaDetail;
 
-	assert(ours->symmetric == parameters->symmetric.algorithm);
-	assert(ours->scheme == parameters->scheme.scheme);
-	assert(ours->rsa.key_bits == parameters->keyBits);
-	assert(ours->rsa.exponent == parameters->exponent);
-	assert(bytes_equal(ours->rsa.modulus,
+	must_hold(ours->symmetric == parameters->symmetric.algorithm);
+	must_hold(ours->scheme == parameters->scheme.scheme);
+	must_hold(ours->rsa.key_bits == parameters->keyBits);
+	must_hold(ours->rsa.exponent == parameters->exponent);
+	must_hold(bytes_equal(ours->rsa.modulus,
 		bytes_of(theirs->unique.rsa.buffer, theirs->unique.rsa.size)));
 }
 
@@ -34,19 +34,19 @@ static void same_ecc(const struct tpmt_public *ours, const TPMT_PUBLIC *theirs)
 	const TPMS_ECC_PARMS *parameters = &theirs->parameters.eccDetail;
 	const TPMS_ECC_POINT *point = &theirs->unique.ecc;
 
-	assert(ours->symmetric == parameters->symmetric.algorithm);
-	assert(ours->scheme == parameters->scheme.scheme);
-	assert(ours->ecc.curve_id == parameters->curveID);
-	assert(ours->ecc.kdf == parameters->kdf.scheme);
-	assert(bytes_equal(ours->ecc.x, bytes_of(point->x.buffer, point->x.size)));
-	assert(bytes_equal(ours->ecc.y, bytes_of(point->y.buffer, point->y.size)));
+	must_hold(ours->symmetric == parameters->symmetric.algorithm);
+	must_hold(ours->scheme == parameters->scheme.scheme);
+	must_hold(ours->ecc.curve_id == parameters->curveID);
+	must_hold(ours->ecc.kdf == parameters->kdf.scheme);
+	must_hold(bytes_equal(ours->ecc.x, bytes_of(point->x.buffer, point->x.size)));
+	must_hold(bytes_equal(ours->ecc.y, bytes_of(point->y.buffer, point->y.size)));
 }
 
 static void same(const struct tpmt_public *ours, const TPMT_PUBLIC *theirs)
 {
-	assert(ours->type == theirs->type && ours->name_alg == theirs->nameAlg);
-	assert(ours->object_attributes == theirs->objectAttributes);
-	assert(bytes_equal(ours->auth_policy, buffer_of(&theirs->authPolicy)));
+	must_hold(ours->type == theirs->type && ours->name_alg == theirs->nameAlg);
+	must_hold(ours->object_attributes == theirs->objectAttributes);
+	must_hold(bytes_equal(ours->auth_policy, buffer_of(&theirs->authPolicy)));
 	if (ours->type == TPM_ALG_RSA)
 		same_rsa(ours, theirs);
 	else
@@ -95,10 +95,10 @@ static void demand_template(const struct tpmt_public *area, bool is_ek, bool is_
 	if (row == NULL || a.len == 0 ||
 			!template_numbers_fit(row, a, is_rsa ? bytes_of(NULL, 0) : area->ecc.y))
 		return;
-	assert(is_read_by_mu);
+	must_hold(is_read_by_mu);
 	struct tpm_key key = tpm_key_of(row, area);
 	tpm2b_public_write(&w, &key);
-	assert(bytes_equal(writer_written(&w), input));
+	must_hold(bytes_equal(writer_written(&w), input));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -109,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	bool is_read_by_mu = mu_reads(input, &theirs);
 
 	if (tpm2b_public_read(input, &ours) != FAULT_NONE) {
-		assert(!is_read_by_mu || !must_be_read(&theirs.publicArea));
+		must_hold(!is_read_by_mu || !must_be_read(&theirs.publicArea));
 		return 0;
 	}
 	if (is_read_by_mu)

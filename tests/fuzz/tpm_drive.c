@@ -4,9 +4,9 @@
 #include "activation.h"
 #include "endorsement_key.h"
 #include "identity_key.h"
+#include "must_hold.h"
 #include "signature.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -14,9 +14,9 @@ static void demand_row_of(const struct tpm_area *area, const struct template_row
 {
 	struct tpmt_public public;
 
-	assert(row != NULL && row->is_ek == is_ek);
-	assert(tpm2b_public_read(tpm_area_bytes(area), &public) == FAULT_NONE);
-	assert(template_of(&public, is_ek) == row);
+	must_hold(row != NULL && row->is_ek == is_ek);
+	must_hold(tpm2b_public_read(tpm_area_bytes(area), &public) == FAULT_NONE);
+	must_hold(template_of(&public, is_ek) == row);
 }
 
 void drive_endorsement_key(struct tpm *tpm)
@@ -27,10 +27,10 @@ void drive_endorsement_key(struct tpm *tpm)
 
 	if (endorsement_key_choose(tpm, &order, &ek) == FAULT_NONE) {
 		demand_row_of(&ek.area, ek.template, true);
-		assert(ek.certificate_len <= sizeof(ek.certificate));
+		must_hold(ek.certificate_len <= sizeof(ek.certificate));
 	}
 	if (ek_chain_read(tpm, &chain) == FAULT_NONE)
-		assert(chain.count <= EK_CHAIN_COUNT_MAX);
+		must_hold(chain.count <= EK_CHAIN_COUNT_MAX);
 }
 
 /* ---- the identity key ---- */
@@ -57,8 +57,8 @@ static void folder_open(struct failure *failure)
 	static bool is_open;
 
 	if (!is_open) {
-		assert(mkdtemp(path) != NULL);
-		assert(directory_open(&folder, path, failure) == FAULT_NONE);
+		must_hold(mkdtemp(path) != NULL);
+		must_hold(directory_open(&folder, path, failure) == FAULT_NONE);
 		(void)atexit(folder_remove);
 	}
 	is_open = true;
@@ -77,9 +77,9 @@ void drive_identity_key(struct tpm *tpm)
 	if (identity_key_open(tpm, &folder, &wish, &state, &ik) != FAULT_NONE)
 		return;
 	demand_row_of(&ik.area, ik.template, false);
-	assert(ik.template->template == TEMPLATE_IK_P256_NODA);
+	must_hold(ik.template->template == TEMPLATE_IK_P256_NODA);
 	if (identity_key_sign(tpm, &ik, BYTES_OF_LITERAL("message"), &signature) == FAULT_NONE)
-		assert(signature.len <= sizeof(signature.data));
+		must_hold(signature.len <= sizeof(signature.data));
 }
 
 /* ---- activation ---- */
@@ -105,5 +105,5 @@ void drive_activation(struct tpm *tpm, struct bytes credential)
 			tpm_persistent_open(tpm, DRIVE_IK_HANDLE, &ik.object, &ik.area) != FAULT_NONE)
 		return;
 	if (credential_activate(tpm, &ek, &ik, credential, &ticket) == FAULT_NONE)
-		assert(ticket.len == TICKET_SIZE);
+		must_hold(ticket.len == TICKET_SIZE);
 }

@@ -5,7 +5,7 @@
 
 /*
  * tpm_drive: what genuine-device does with a TPM, in three parts: what the targets do with a fake one
- * and the recorder of seeds with a real one. Each asserts what must hold whatever the TPM says.
+ * and the recorder of seeds with a real one. Each demands what must hold whatever the TPM says.
  */
 
 /* Chooses an EK with its certificate, as for an empty state, and reads the EK's chain. */

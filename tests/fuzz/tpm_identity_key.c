@@ -1,7 +1,7 @@
 /*
  * Target: what drive_identity_key (tpm_drive.h) calls of src/device, with a TPM that gives
  * any responses (fake_tcti.h).
- * Holds: what tpm_drive.c asserts: the key that is taken is one of our templates'.
+ * Holds: what tpm_drive.c demands: the key that is taken is one of our templates'.
  */
 #include "fuzz.h"
 

@@ -25,12 +25,12 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	assert(trust_open(&trust) == FAULT_NONE);
-	assert(trust_add_anchor(trust, BYTES_OF_LITERAL("hints"), fixed_file("root.der")) == FAULT_NONE);
-	assert(trust_add_anchor(trust, BYTES_OF_LITERAL("ek-only,manufacturer=IFX"),
+	must_hold(trust_open(&trust) == FAULT_NONE);
+	must_hold(trust_add_anchor(trust, BYTES_OF_LITERAL("hints"), fixed_file("root.der")) == FAULT_NONE);
+	must_hold(trust_add_anchor(trust, BYTES_OF_LITERAL("ek-only,manufacturer=IFX"),
 		fixed_file("intermediate.der")) == FAULT_NONE);
-	assert(trust_add_crl(trust, fixed_file("intermediate.crl")) == FAULT_NONE);
-	assert(trust_seal(trust) == FAULT_NONE);
+	must_hold(trust_add_crl(trust, fixed_file("intermediate.crl")) == FAULT_NONE);
+	must_hold(trust_seal(trust) == FAULT_NONE);
 	return 0;
 }
 
@@ -39,12 +39,12 @@ static void find(X509 *certificate, const struct bytes *hints, size_t hint_count
 	struct trust_path path;
 	enum trust_verdict verdict = trust_find_path(trust, certificate, hints, hint_count, &path);
 
-	assert(trust_verdict_text(verdict) != NULL);
+	must_hold(trust_verdict_text(verdict) != NULL);
 	if (verdict != TRUST_PATH_FOUND)
 		return;
-	assert(path.len >= 2 && path.len <= PATH_LEN_MAX && path.marks != NULL);
-	assert(path.not_before_s == NOW_S - 10 * DAY_S && path.not_after_s == NOW_S + 10 * DAY_S);
-	assert(path.weakest == SIGNATURE_SHA2);
+	must_hold(path.len >= 2 && path.len <= PATH_LEN_MAX && path.marks != NULL);
+	must_hold(path.not_before_s == NOW_S - 10 * DAY_S && path.not_after_s == NOW_S + 10 * DAY_S);
+	must_hold(path.weakest == SIGNATURE_SHA2);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
