@@ -54,7 +54,7 @@ void rows_take(void *context, const struct operator_row *row)
 		const struct operator_field *field = &row->fields[i];
 		char name[NAME_OCTETS_MAX + 1];
 
-		if (field->name.len > NAME_OCTETS_MAX) {
+		if (field->name.len == 0 || field->name.len > NAME_OCTETS_MAX) {
 			rows->is_lost = true;
 			continue;
 		}

@@ -22,7 +22,7 @@ enum rows_form {
 
 struct rows {
 	json_t *list; /* array of objects */
-	bool is_lost; /* out of memory, or octets that are not UTF-8 */
+	bool is_lost; /* out of memory, octets that are not UTF-8, or a field without a name */
 };
 
 enum fault rows_open(struct rows *out);
