@@ -15,8 +15,9 @@ struct key;
 enum { SIGNATURE_MAX = 512 };
 
 /*
- * Reads a PKCS#8 PEM, not encrypted, from descriptor, which stays the caller's. FAULT_INVALID: no such key, or not
- * the key of the certificate; FAULT_UNSUPPORTED: neither P-256, P-384 nor RSA of 3072 bits or more.
+ * Reads a PKCS#8 PEM, not encrypted, from descriptor, which stays the caller's. FAULT_INVALID: no
+ * such key, or not the key of the certificate; FAULT_UNSUPPORTED: neither P-256, P-384 nor RSA of
+ * 3072 bits or more.
  */
 enum fault key_open_file(int descriptor, X509 *certificate, struct key **out);
 void key_close(struct key *);

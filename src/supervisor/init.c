@@ -5,6 +5,7 @@
 #include "device_certificate.h"
 #include "extension.h"
 #include "folder.h"
+#include "issuer_algorithm.h"
 #include "limits.h"
 #include "owned.h"
 #include "ticket_keys.h"
@@ -70,16 +71,17 @@ static enum fault spki_of(EVP_PKEY *key, uint8_t *buffer, size_t capacity, struc
 /* Signs what w holds with the CA's key and puts the certificate into out. */
 static enum fault sign(EVP_PKEY *ca_key, const struct writer *w, struct certificate_der *out)
 {
-	uint8_t signature_buffer[CA_SIGNATURE_MAX];
+	uint8_t signature_buffer[ISSUER_SIGNATURE_MAX];
 	struct writer whole = WRITER_OF_ARRAY(out->octets);
 	struct bytes tbs, signature, certificate;
 	enum fault fault = writer_end(w, &tbs);
 
 	if (fault == FAULT_NONE)
-		fault = ca_key_sign(ca_key, tbs, signature_buffer, &signature);
+		fault = issuer_sign(ca_key, issuer_algorithm_of(ca_key), tbs, signature_buffer,
+			&signature);
 	if (fault != FAULT_NONE)
 		return fault;
-	signed_write(&whole, tbs, ca_key_algorithm(ca_key), signature);
+	signed_write(&whole, tbs, issuer_algorithm_of(ca_key)->identifier, signature);
 	fault = writer_end(&whole, &certificate);
 	if (fault == FAULT_NONE)
 		out->len = certificate.len;
@@ -94,7 +96,7 @@ static enum fault make_ca_certificate(const struct init *init, struct contents *
 	uint64_t now_s = (uint64_t)time(NULL);
 	struct certificate_frame frame = {
 		.number = BYTES_OF_ARRAY(number),
-		.signature_algorithm = ca_key_algorithm(contents->ca_key),
+		.signature_algorithm = issuer_algorithm_of(contents->ca_key)->identifier,
 		.organization = init->name,
 		.common_name = common_name,
 		.not_before_s = now_s - CLOCK_SLACK_S,
@@ -144,7 +146,7 @@ static enum fault make_tls_certificate(const struct init *init, struct contents 
 	struct tls_certificate certificate = {
 		.frame = {
 			.number = BYTES_OF_ARRAY(number),
-			.signature_algorithm = ca_key_algorithm(contents->ca_key),
+			.signature_algorithm = issuer_algorithm_of(contents->ca_key)->identifier,
 			.organization = init->name,
 			.common_name = "identity CA",
 			.not_before_s = now_s - CLOCK_SLACK_S,
