@@ -89,7 +89,7 @@ enum fault key_sign(struct key *key, struct bytes tbs, uint8_t *buffer, struct b
 {
 	struct bytes signature;
 
-	_Static_assert(SIGNATURE_MAX >= ISSUER_SIGNATURE_MAX, "it fits");
+	_Static_assert((int)SIGNATURE_MAX >= (int)ISSUER_SIGNATURE_MAX, "it fits");
 	if (issuer_sign(key->private_key, key->algorithm, tbs, buffer, &signature) != FAULT_NONE)
 		return FAULT_CRYPTO;
 	if (!signature_verifies(key, tbs, signature))
