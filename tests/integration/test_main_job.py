@@ -4,7 +4,7 @@ Every kind of endorsement key that can be had here, every kind of identity key, 
 with a TPM fresh from its vendor.
 """
 
-from genuine_test import tap
+from genuine_test import second_reader, tap
 from genuine_test.backend import Backend
 from genuine_test.ca import Ca
 from genuine_test.device import BY_HAND_HANDLE, Device
@@ -48,9 +48,36 @@ class MainJob(tap.Case):
         self.assertEqual(device.tpm.leftovers(), {})
         self.assertEqual(device.subject(), f"CN={device.serial},serialNumber={device.serial},"
                                            "O=Laboratory")
+        self.check_with_second_reader(device)
         version, subject = self.backend.subject_seen(device.tpm, device.folder, handle)
         self.assertEqual(version, "TLSv1.3")
         self.assertIn(f"serialNumber={device.serial}", subject)
+
+    def check_with_second_reader(self, device):
+        """GnuTLS reads from the certificate just what our CA says that it issued, and no more."""
+        shown = self.ca.tells("device", "show", device.serial)
+        seen = second_reader.read(device.certificate)
+        ca = second_reader.read(self.ca.certificate)
+        self.assertEqual(seen["Version"], ["3"])
+        self.assertEqual(seen["Issuer"], ca["Subject"])
+        self.assertEqual(seen["Subject"],
+                         [f"CN={device.serial},serialNumber={device.serial},O=Laboratory"])
+        self.assertEqual(seen["Serial Number (hex)"],
+                         [one["number"] for one in shown["certificates"]])
+        self.assertEqual([key for key in seen["Other Information/Public Key ID"]
+                          if key.startswith("sha256:")],
+                         ["sha256:" + one["ik_id"] for one in shown["iks"]])
+        extensions = {path.removeprefix("Extensions/"): value for path, value in seen.items()
+                      if path.startswith("Extensions/") and "Policies" not in path}
+        self.assertEqual(extensions, {
+            "Basic Constraints (critical)": [],
+            "Basic Constraints (critical)/Certificate Authority (CA)": ["FALSE"],
+            "Key Usage (critical)": ["Digital signature."],
+            "Key Purpose (not critical)": ["TLS WWW Client."],
+            "Subject Key Identifier (not critical)": [
+                second_reader.key_identifier(device.certificate)],
+            "Authority Key Identifier (not critical)":
+                ca["Extensions/Subject Key Identifier (not critical)"]})
 
     def by_genuine_device(self, ek, key):
         serial = f"D-{ek}-{key.upper()}"
