@@ -3,6 +3,7 @@
 #   make            build/genuine-ca, build/genuine-device and the CA's roles beside them
 #   make demo       two TPMs get their certificates and talk mutual TLS; four impostors do not
 #   make test       unit and integration tests; TESTS="NAME …" runs those alone
+#   make faults     spoils one thing at a time: dead processes, disks, memory, clocks, TPMs; GROUPS="kills tpm"
 #   make bench      what one provisioning costs, by role
 #   make fuzz TARGET=http_head SECONDS=60    one fuzz target; tests/fuzz has them
 #   make fuzz-replay                         all seeds and findings through every target
@@ -13,8 +14,9 @@
 BUILD  ?= build
 PREFIX ?= /usr/local
 TESTS  ?=
+GROUPS ?=
 
-.PHONY: all demo test bench install clean build-dependencies test-dependencies demo-dependencies \
+.PHONY: all demo test faults bench install clean build-dependencies test-dependencies demo-dependencies \
 	fuzz fuzz-replay fuzz-campaign fuzz-programs fuzz-dependencies
 
 all: $(BUILD)/build.ninja
@@ -38,6 +40,10 @@ demo: demo-dependencies all
 
 test: test-dependencies all
 	@dev/run-tests $(BUILD) $(TESTS)
+
+faults: test-dependencies all
+	@ninja -C $(BUILD) --quiet rig
+	@GENUINE_BUILD=$(abspath $(BUILD)) tests/faults/faults $(abspath $(BUILD))/tests/faults $(GROUPS)
 
 bench: test-dependencies all
 	@GENUINE_BUILD=$(abspath $(BUILD)) tests/bench/provisioning

@@ -1,0 +1,34 @@
+"""What a test writes into the page that rig.c shares with a program."""
+
+import mmap
+import struct
+
+SITES_MAX = 1 << 17
+FIELDS = ("fail_in", "failed", "is_counting", "counted", "shorten_in", "shortened", "written",
+          "clock_ms")
+SIZE = 8 * (len(FIELDS) + SITES_MAX)
+
+
+class Page:
+    """The page of one program; a field is read and written like an attribute."""
+
+    def __init__(self, path):
+        self.path = path
+        with open(path, "w+b") as file:
+            file.truncate(SIZE)
+            self.map = mmap.mmap(file.fileno(), SIZE)
+
+    def __getattr__(self, name):
+        return struct.unpack_from("=q", self.map, 8 * FIELDS.index(name))[0]
+
+    def set(self, **fields):
+        for name, value in fields.items():
+            struct.pack_into("=q", self.map, 8 * FIELDS.index(name), value)
+
+    def sites(self):
+        """Who called, of each allocation that was counted, in their order."""
+        count = min(self.counted, SITES_MAX)
+        return struct.unpack_from(f"={count}Q", self.map, 8 * len(FIELDS))
+
+    def close(self):
+        self.map.close()

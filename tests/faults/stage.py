@@ -1,0 +1,191 @@
+"""A world for each injection: a CA, a TPM and a device, copied from a template that was made once."""
+
+import contextlib
+import http.client
+import shutil
+import sqlite3
+import ssl
+import time
+
+from genuine_test.ca import Ca
+from genuine_test.process import BUILD, GENUINE_DEVICE, Daemon, Failed, attempt, run
+from genuine_test.tpm import Tpm
+from genuine_test.vendor import Vendor
+from rig import Page
+
+ROLES = ("front", "verifier", "authority", "store")
+SERVER = ("supervisor", *ROLES)
+SERIAL = "SN-0001"
+RUN_TIMEOUT_S = 90
+LEASE_MS = 61_000  # of an intent, and a moment more (PROTOCOL, "Who may be whom")
+SETTLE_S = 15
+
+
+class Template:
+    """What all worlds are copied from: one TPM of one vendor, listed at a CA of one worker."""
+
+    def __init__(self, folder, rig_folder):
+        self.folder = folder
+        vendor = Vendor(folder / "vendor")
+        tpm = Tpm(folder / "tpm", vendor)
+        self.ca = Ca(folder / "ca")
+        self.ca.trusts(vendor)
+        rows = run(GENUINE_DEVICE, "manifest-line", "--serial", SERIAL, "--tcti", tpm.tcti)
+        tpm.stop()
+        self.ca.lists(rows)
+        path = self.ca.folder / "genuine.conf"
+        # All requests come from one address here, many a minute.
+        path.write_text(path.read_text().replace("[front]\n", "[front]\nworkers = 1\n", 1))
+        self.rig(rig_folder)
+
+    def rig(self, rig_folder):
+        """A build folder whose roles are preloaded with the rig."""
+        build = self.folder / "build"
+        (build / "real").mkdir(parents=True)
+        shutil.copy2(BUILD / "genuine-ca", build)
+        shutil.copy2(rig_folder / "librig.so", build)
+        for role in ROLES:
+            shutil.copy2(BUILD / f"genuine-ca-{role}", build / "real")
+            shutil.copy2(rig_folder / "rigged_role", build / f"genuine-ca-{role}")
+
+
+class CopiedTpm(Tpm):
+    def __init__(self, source, folder):
+        shutil.copytree(source, folder, ignore=shutil.ignore_patterns("*.log", "*.out", ".lock"))
+        self.folder, self.daemon, self.port = folder, None, 0
+        self.start()
+
+    def persistent_identity_keys(self):
+        return [handle for handle in self.handles("persistent")
+                if 0x81020002 <= handle <= 0x810200FF]
+
+
+class CopiedCa(Ca):
+    """A CA that was initialised before; serves by the programs of a build folder."""
+
+    def __init__(self, folder, build):
+        self.folder, self.build, self.daemon, self.url = folder, build, None, None
+
+    def start(self, *tracer):
+        rig = {"LD_PRELOAD": self.build / "librig.so", "RIG_PAGE": self.build / "genuine-ca.page"}
+        self.daemon = Daemon(self.folder.parent, *tracer, self.build / "genuine-ca", "-C",
+                             self.folder, "serve", "--listen", "127.0.0.1:0",
+                             env=rig if self.is_rigged() else None)
+        port = self.daemon.wait_for_output(r".*127\.0\.0\.1:([1-9][0-9]*)")[1]
+        self.url = f"https://127.0.0.1:{port}"
+        return self
+
+    def is_rigged(self):
+        return self.build != BUILD
+
+    def pid(self, role):
+        """The process that is this role now; None where there is none."""
+        if role == "supervisor":
+            return self.daemon.process.pid
+        return self.roles().get(role, [None])[0]
+
+    def database(self):
+        """The store's, to read only; it may be in use."""
+        path = self.folder / "store" / "genuine.db"
+        return contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10))
+
+    def count(self, query):
+        with self.database() as database:
+            return database.execute(query).fetchone()[0]
+
+    def has_open_intent(self):
+        return self.count("SELECT count(*) FROM intent WHERE state = 1") > 0
+
+    def is_well(self):
+        """Asked without looking at its certificate: its clock may be another than ours."""
+        client = self.client
+        client.context.check_hostname, client.context.verify_mode = False, ssl.CERT_NONE
+        try:
+            return client.get("/healthz").status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+
+class World:
+    """One injection's own CA, TPM and device. The CA serves from the start on."""
+
+    def __init__(self, template, folder):
+        folder.mkdir()
+        folder.chmod(0o755)
+        self.folder = folder
+        self.device_folder = folder / "device"
+        for part in ("ca", "build"):
+            run("cp", "-a", "--reflink=auto", template.folder / part, folder)
+        self.pages = {role: Page(folder / "build" / f"genuine-ca-{role}.page")
+                      for role in (*ROLES, "device")}
+        self.pages["supervisor"] = Page(folder / "build" / "genuine-ca.page")
+        self.ca = self.tpm = None
+        try:
+            self.tpm = CopiedTpm(template.folder / "tpm", folder / "tpm")
+            self.bus = self.tpm
+            self.ca = CopiedCa(folder / "ca", BUILD)
+            self.ca.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def use_rig(self):
+        """From now on the CA's programs run with the rig."""
+        self.ca.stop()
+        self.ca.build = self.folder / "build"
+        self.ca.start()
+
+    def set_clock(self, ms, *roles):
+        for role in roles or SERVER:
+            self.pages[role].set(clock_ms=ms)
+
+    def device(self, *before, rigged=False, options=()):
+        """Runs genuine-device, perhaps under another program; how it ended."""
+        env = {"TSS2_LOG": "all+NONE"}
+        if rigged or self.pages["device"].clock_ms != 0:
+            env = {**env, "LD_PRELOAD": self.folder / "build" / "librig.so",
+                   "RIG_PAGE": self.pages["device"].path}
+        return attempt(*before, GENUINE_DEVICE, "provision", "--json", "--ca", self.ca.url,
+                       "--ca-cert", self.ca.certificate, "--serial", SERIAL, "--tcti",
+                       self.bus.tcti, "--dir", self.device_folder, *options, env=env,
+                       timeout=RUN_TIMEOUT_S)
+
+    def wait_until(self, condition, what):
+        deadline = time.monotonic() + SETTLE_S
+        while not condition():
+            if time.monotonic() > deadline:
+                raise Failed(f"not within {SETTLE_S} s: {what}")
+            time.sleep(0.02)
+
+    def serve_again(self):
+        """Whatever has happened to the server, one serves from now on."""
+        if self.ca.daemon is not None and not self.ca.daemon.is_running():
+            self.ca.daemon = None
+        if self.ca.daemon is None:
+            self.ca.start()
+        self.wait_until(self.ca.is_well, "the server answers well")
+
+    def let_leases_run_out(self):
+        """A minute later, without waiting for it: the server's clock is put forward."""
+        self.ca.stop()
+        self.ca.build = self.folder / "build"
+        self.set_clock(max(self.pages[role].clock_ms for role in SERVER) + LEASE_MS)
+        self.ca.start()
+        self.wait_until(lambda: not self.ca.has_open_intent(), "a run-out intent is closed")
+
+    def settle_list(self):
+        """What is revoked must be on a list that is served."""
+        self.wait_until(lambda: self.ca.count(
+            "SELECT count(*) FROM revocation WHERE made_at_ms >= "
+            "(SELECT coalesce(max(complete_until_ms), 0) FROM crl)") == 0,
+            "a list that has all that was revoked")
+
+    def close(self):
+        for part in (self.ca, self.tpm):
+            daemon = part.daemon if part is not None else None
+            if daemon is not None:
+                with contextlib.suppress(Failed):
+                    daemon.stop()
+        for page in self.pages.values():
+            page.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
