@@ -141,7 +141,7 @@ def rekey(stage, verdict):
         EccKey()).evidence(), "REKEY")
 
 
-@row(133, "a profile that the manifest row does not name; one that nobody has")
+@row(73, "a profile that the manifest row does not name; one that nobody has")
 def profiles(stage, verdict):
     target = stage.target("profiles")
     conf = target.folder / "genuine.conf"
@@ -173,7 +173,7 @@ def accepted_templates(stage, verdict):
     verdict.evidence(target, tries)
 
 
-@row(141, "roles killed: that request is 503, the next ones are served")
+@row(141, "roles killed: that request is 503, the next ones are served", is_slow=True)
 def killed(stage, verdict):
     target = stage.target("killed")
     device = stage.device(target)
