@@ -3,6 +3,8 @@
 #   make            build/genuine-ca, build/genuine-device and the CA's roles beside them
 #   make demo       two TPMs get their certificates and talk mutual TLS; four impostors do not
 #   make test       unit and integration tests; TESTS="NAME …" runs those alone
+#   make attacks    the whole catalogue of docs/ATTACKS.md on running programs; ROWS="3 158" for some
+#   make mutants    switches each check off in turn and sees who notices; MUTANTS="31 102" for some
 #   make faults     spoils one thing at a time: dead processes, disks, memory, clocks, TPMs; GROUPS="kills tpm"
 #   make bench      what one provisioning costs, by role
 #   make fuzz TARGET=http_head SECONDS=60    one fuzz target; tests/fuzz has them
@@ -16,7 +18,7 @@ PREFIX ?= /usr/local
 TESTS  ?=
 GROUPS ?=
 
-.PHONY: all demo test faults bench install clean build-dependencies test-dependencies demo-dependencies \
+.PHONY: all demo test attacks mutants faults bench install clean build-dependencies test-dependencies demo-dependencies \
 	fuzz fuzz-replay fuzz-campaign fuzz-programs fuzz-dependencies
 
 all: $(BUILD)/build.ninja
@@ -44,6 +46,19 @@ test: test-dependencies all
 faults: test-dependencies all
 	@ninja -C $(BUILD) --quiet rig
 	@GENUINE_BUILD=$(abspath $(BUILD)) tests/faults/faults $(abspath $(BUILD))/tests/faults $(GROUPS)
+
+attacks: test-dependencies all
+	@GENUINE_BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 tests/attacks/attacks $(ROWS)
+
+# An instrumented build of its own, which is never shipped.
+MUTANTS_BUILD ?= build-mutants
+
+$(MUTANTS_BUILD)/build.ninja: | test-dependencies
+	@meson setup $(MUTANTS_BUILD) -Dmutants=true >/dev/null
+
+mutants: $(MUTANTS_BUILD)/build.ninja
+	@ninja -C $(MUTANTS_BUILD) --quiet
+	@tests/mutants/mutants $(MUTANTS_BUILD) $(MUTANTS)
 
 bench: test-dependencies all
 	@GENUINE_BUILD=$(abspath $(BUILD)) tests/bench/provisioning
