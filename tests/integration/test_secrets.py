@@ -154,7 +154,7 @@ class Canaries(tap.Case):
         self.assertEqual(os.stat(f"/proc/{authority}/mem").st_uid, 0, "not dumpable")
         for uid in (NOBODY, int(re.search(r"Uid:\s+(\d+)", status)[1])):
             self.assertFalse(self.may_read(authority, uid), uid)
-            sleeper = subprocess.Popen(["sleep", "60"], user=uid)
+            sleeper = subprocess.Popen(["sleep", "60"], user=uid, group=uid, extra_groups=[])
             self.addCleanup(sleeper.wait)
             self.addCleanup(sleeper.kill)
             self.assertTrue(self.may_read(sleeper.pid, uid), "the control: a process of his own")
