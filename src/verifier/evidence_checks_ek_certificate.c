@@ -23,15 +23,19 @@ bool check_ek_certificate_present(struct judgement *judgement, struct refusal *r
 	return false;
 }
 
-/* RFC 5280, 4.1. Here OpenSSL reads attackers' octets for the first time: after the CSR's proof. */
+/*
+ * RFC 5280, 4.1. Here OpenSSL reads attackers' octets for the first time: after the CSR's proof. A
+ * certificate whose key it had better not read stays unopened; the next check says that the key is
+ * not the EK's.
+ */
 bool check_ek_certificate_der(struct judgement *judgement, struct refusal *refusal)
 {
 	if (!is_judged(judgement))
 		return true;
 	enum fault fault =
-		certificate_open(judgement->evidence->ek_certificate, &judgement->ek_certificate);
+		certificate_open_sent(judgement->evidence->ek_certificate, &judgement->ek_certificate);
 
-	if (fault == FAULT_NONE)
+	if (fault == FAULT_NONE || fault == FAULT_DENIED)
 		return true;
 	refusal_set(refusal, CHECK_EK_CERTIFICATE_DER, "ekCertificate: %s", fault_text(fault));
 	return false;
@@ -46,8 +50,9 @@ bool check_ek_certificate_key(struct judgement *judgement, struct refusal *refus
 
 	if (!is_judged(judgement))
 		return true;
-	if (ek->row->type == TPM_ALG_RSA ? ek_certificate_has_rsa_key(certificate, a) :
-			ek_certificate_has_ecc_key(certificate, ek->row->key_bits, a, b))
+	if (certificate != NULL && (ek->row->type == TPM_ALG_RSA ?
+			ek_certificate_has_rsa_key(certificate, a) :
+			ek_certificate_has_ecc_key(certificate, ek->row->key_bits, a, b)))
 		return true;
 	refusal_set(refusal, CHECK_EK_CERTIFICATE_KEY, "ekCertificate is another key's");
 	return false;

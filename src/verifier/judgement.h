@@ -38,7 +38,7 @@ struct judgement {
 	struct signature_algorithm csr_algorithm; /* CSR_ALGORITHM */
 	struct bytes serial_octets;     /* CSR_SUBJECT */
 	char serial[SERIAL_MAX + 1];    /* SERIAL_FORM */
-	X509 *ek_certificate;           /* EK_CERTIFICATE_DER; owned */
+	X509 *ek_certificate;           /* EK_CERTIFICATE_KEY; owned */
 	struct trust_path path;         /* EK_CERTIFICATE_CHAIN */
 	bool is_past_not_after;         /* EK_CERTIFICATE_TIME, with expiry = warn */
 };

@@ -2,6 +2,7 @@
 
 #include "der.h"
 #include "owned.h"
+#include "spki_gate.h"
 
 #include <openssl/asn1.h>
 #include <openssl/err.h>
@@ -30,6 +31,15 @@ enum fault certificate_open(struct bytes der, X509 **out)
 		return FAULT_INVALID;
 	*out = owned_take(certificate);
 	return FAULT_NONE;
+}
+
+enum fault certificate_open_sent(struct bytes der, X509 **out)
+{
+	enum fault fault = der_check_framing(der);
+
+	if (fault == FAULT_NONE)
+		fault = spki_gate(der);
+	return fault != FAULT_NONE ? fault : certificate_open(der, out);
 }
 
 /* X509_get_ext_d2i says -1 where the extension is absent, -2 where it stands twice. */

@@ -25,6 +25,12 @@ enum presence { EXTENSION_ABSENT, EXTENSION_PRESENT, EXTENSION_INVALID };
  */
 enum fault certificate_open(struct bytes der, X509 **out);
 
+/*
+ * The same for one that a device sent: FAULT_DENIED where its key must not come before OpenSSL
+ * (spki_gate.h), which makes a key of it as soon as it reads the certificate.
+ */
+enum fault certificate_open_sent(struct bytes der, X509 **out);
+
 /* RFC 5280, 4.2.1.9. */
 struct basic_constraints {
 	enum presence presence;

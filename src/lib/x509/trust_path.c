@@ -50,7 +50,7 @@ static void hints_open(struct hints *hints, const struct bytes *octets, size_t c
 	for (; hints->count < count; hints->count++) {
 		X509 **certificate = &hints->certificates[hints->count];
 
-		if (certificate_open(octets[hints->count], certificate) != FAULT_NONE)
+		if (certificate_open_sent(octets[hints->count], certificate) != FAULT_NONE)
 			*certificate = NULL;
 	}
 }

@@ -9,6 +9,8 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 
@@ -238,6 +240,33 @@ static void test_hint_is_no_anchor(void **state)
 	hint_from_to(&h, 1, 0);
 	assert_verdict(&h, TRUST_PATH_TOO_LONG); /* the root issues itself, again and again */
 	hierarchy_close(&h);
+}
+
+/* One and the same key; spelt out, its curve could be one that takes OpenSSL a tenth of a second. */
+static void test_hint_with_curve_spelt_out(void **state)
+{
+	static const char *const spellings[] = { "named_curve", "explicit" };
+	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	struct trust_path path;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct hierarchy h;
+
+		assert_int_equal(EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING,
+			spellings[i]), 1);
+		hierarchy_open(&h);
+		import(&h, 0, "hints");
+		seal(&h);
+		h.says[1].key = key;
+		hint(&h, 1);
+		issue_ek(&h, 1);
+		h.kit.ek_certificate.issuer_key = key;
+		kit_certificate_write(&h.kit.ek_certificate, &h.ek);
+		assert_int_equal(find(&h, &path), i == 0 ? TRUST_PATH_FOUND : TRUST_ISSUER_UNKNOWN);
+		hierarchy_close(&h);
+	}
+	EVP_PKEY_free(key);
 }
 
 /* PATH_LEN_MAX is 7: the EK's, five hints, the anchor. */
@@ -561,6 +590,7 @@ int main(void)
 		cmocka_unit_test(test_hints),
 		cmocka_unit_test(test_hints_not_allowed),
 		cmocka_unit_test(test_hint_is_no_anchor),
+		cmocka_unit_test(test_hint_with_curve_spelt_out),
 		cmocka_unit_test(test_path_length),
 		cmocka_unit_test(test_path_len_constraint),
 		cmocka_unit_test(test_unfit_issuers),
