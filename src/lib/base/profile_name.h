@@ -13,7 +13,7 @@
 /* 1 to PROFILE_NAME_MAX (limits.h) octets of a-z, 0-9 and -. */
 bool profile_name_is_well_formed(struct bytes name);
 
-/* One such name, or several with ; between them (docs/PROTOCOL.md, "Manifest"). */
+/* One such name, or several with ; between them (docs/PROTOCOL.md, "Who may be whom"). */
 bool profile_list_is_well_formed(struct bytes list);
 
 #endif

@@ -47,9 +47,10 @@ static void become_program(int control, int upstream, int directory, int log)
 	int spare[3] = { fcntl(control, F_DUPFD, 20), fcntl(upstream, F_DUPFD, 20),
 		fcntl(directory, F_DUPFD, 20) };
 
+	/* First of all: the log may sit where a channel belongs. */
+	place(log, STDERR_FILENO);
 	for (int i = 0; i < 3; i++)
 		place(spare[i], ROLE_CONTROL + i);
-	place(log, STDERR_FILENO);
 	(void)setenv("JOURNAL_STREAM", "0:0", 1); /* lines with their priority */
 	(void)execl(path, "genuine-ca-store", uid, "0", (char *)NULL);
 	_exit(127);
