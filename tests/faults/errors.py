@@ -1,99 +1,70 @@
-"""The disk: ENOSPC, EIO, syncs that fail, writes that write half; for store and device.
+"""The disk: ENOSPC, EIO, syncs that fail, writes that write half; and channels that are full.
 
-An error is met once, by the n-th call, or by that one and all that follow. Half a write is a real
-one: the rig lets the kernel write half and says so.
+An error is met by the n-th call, or by that one and all that follow. (Not by strace, whose way to
+spoil a call ends a role: its filter sees a system call of number -1.)
 """
 
-from injection import CA_NOT_REACHED, CA_REFUSED, DONE, LOCAL_FILES, Injection, Outcome
-from kills import calls_of, log_of
-from traced import Attached, counted, has_fired, inject, watch
+from errno import EAGAIN, EIO, EMFILE, ENOSPC, errorcode
 
-ERRORS = {
-    "write": ("ENOSPC", "EIO"), "pwrite64": ("ENOSPC", "EIO"), "fsync": ("EIO",),
-    "fdatasync": ("EIO", "ENOSPC"), "ftruncate": ("EIO",), "rename": ("EIO", "ENOSPC"),
-    "renameat": ("EIO", "ENOSPC"), "unlinkat": ("EIO",), "unlink": ("EIO",), "mkdir": ("ENOSPC",),
-    "openat": ("EMFILE", "EIO"), "memfd_create": ("EMFILE", "ENOMEM"),
+from injection import CA_NOT_REACHED, CA_REFUSED, DONE, LOCAL_FILES, Injection, Outcome
+from rig import HALF
+from stage import ROLES
+
+DISK = {
+    "write": (ENOSPC, EIO, HALF), "pwrite": (ENOSPC, EIO, HALF), "fsync": (EIO,),
+    "fdatasync": (EIO, ENOSPC), "ftruncate": (EIO,), "renameat": (EIO, ENOSPC), "unlink": (EIO,),
+    "unlinkat": (EIO,), "mkdir": (ENOSPC,), "open": (EMFILE, EIO), "openat": (EMFILE, EIO),
 }
-CALLS = tuple(ERRORS)
+CHANNEL = {"sendmsg": (EAGAIN,)}
 SERVED = {DONE, CA_NOT_REACHED, CA_REFUSED}
 
 
-def counts_of_device(world):
-    world.device(*watch(log_of(world), CALLS))
-    return counted(log_of(world))
-
-
-def counts_of_role(world, role):
-    with Attached(watch(log_of(world), CALLS), world.ca.pid(role)):
-        world.device()
-    return counted(log_of(world))
-
-
-def from_then_on(n, lasts):
-    return f"{n}+" if lasts else str(n)
-
-
-def error_in_device(call, error, n, lasts):
+def in_device(*fault):
     def act(world):
-        result = world.device(*inject(log_of(world), call, f"error={error}", from_then_on(n, lasts)))
-        return Outcome(has_fired(log_of(world)), result)
-    return act
-
-
-def error_in_role(role, call, error, n, lasts):
-    def act(world):
-        words = inject(log_of(world), call, f"error={error}", from_then_on(n, lasts))
-        with Attached(words, world.ca.pid(role)):
-            result = world.device()
-        return Outcome(has_fired(log_of(world)), result, SERVED)
-    return act
-
-
-def half_in_device(n):
-    def act(world):
-        world.pages["device"].set(shorten_in=n)
+        world.pages["device"].spoil(*fault)
         result = world.device(rigged=True)
-        return Outcome(world.pages["device"].shortened > 0, result, {DONE, LOCAL_FILES})
+        # Files that an operating system or a library looks for may fail it in other ways.
+        right = None if fault[0].startswith("open") else {DONE, LOCAL_FILES}
+        return Outcome(world.pages["device"].spoilt > 0, result, right)
     return act
 
 
-def half_in_store(n):
+def in_role(role, *fault):
     def act(world):
         world.use_rig()
-        world.pages["store"].set(shorten_in=n)
+        world.pages[role].spoil(*fault)
         result = world.device()
-        return Outcome(world.pages["store"].shortened > 0, result, SERVED)
+        world.pages[role].set(spoil_in=0)
+        return Outcome(world.pages[role].spoilt > 0, result, SERVED)
     return act
 
 
-def halves(new_world):
-    with new_world() as world:
-        world.use_rig()
-        before = world.pages["store"].written
-        world.device(rigged=True)
-        store, device = world.pages["store"].written - before, world.pages["device"].written
-    for n in range(1, device + 1):
-        yield Injection("device", "half a write", n, half_in_device(n))
-    for n in range(1, store + 1):
-        yield Injection("store", "half a write", n, half_in_store(n))
+def of_process(name, calls, errors, make):
+    for call, its_errors in errors.items():
+        for n in range(1, calls[call] + 1):
+            for error in its_errors:
+                what = errorcode.get(error, "half")
+                yield Injection(name, f"{what} at {call}", n, make(call, n, error, 0))
+                yield Injection(name, f"{what} from {call}", n, make(call, n, error, 1))
 
 
-def of_process(name, counts, make):
-    for call, n in calls_of(counts, CALLS):
-        for error in ERRORS[call]:
-            for lasts in (False, True):
-                site = f"{error} {'from' if lasts else 'at'} {call}"
-                yield Injection(name, site, n, make(call, error, n, lasts))
+def count_in_device(world):
+    world.device(rigged=True)
+    return world.pages["device"].calls()
+
+
+def count_in_role(world, role):
+    world.use_rig()
+    before = world.pages[role].calls()
+    world.device()
+    return {call: count - before[call] for call, count in world.pages[role].calls().items()}
 
 
 def injections(new_world):
     with new_world() as world:
-        counts = counts_of_device(world)
-    # Programs that cannot be loaded are no test of ours: the linker opens before main does.
-    counts["openat"] = 0
-    yield from of_process("device", counts, error_in_device)
-    for role in ("store", "authority"):
+        yield from of_process("device", count_in_device(world), DISK, in_device)
+    for role in ROLES:
         with new_world() as world:
-            counts = counts_of_role(world, role)
-        yield from of_process(role, counts, lambda *fault, role=role: error_in_role(role, *fault))
-    yield from halves(new_world)
+            calls = count_in_role(world, role)
+        yield from of_process(role, calls, {**DISK, **CHANNEL},
+                              lambda *fault, role=role: in_role(role, *fault))

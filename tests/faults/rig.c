@@ -4,14 +4,18 @@
  * test writes while the program runs, so it works inside the sandbox as well; it makes no system
  * call after its start. No program of ours is built otherwise for it.
  */
+#undef _FORTIFY_SOURCE /* its inline forms stand in the way of ours */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
 #include <stdatomic.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
@@ -20,16 +24,24 @@
 
 enum { SITES_MAX = 1 << 17, DEPTH_MAX = 8, MS = 1000, NS_PER_MS = 1000000 };
 
-/* tests/faults/rig.py has the same layout. */
+/* tests/faults/rig.py has the same numbers and the same layout. */
+enum call {
+	CALL_WRITE, CALL_PWRITE, CALL_FSYNC, CALL_FDATASYNC, CALL_FTRUNCATE, CALL_RENAMEAT,
+	CALL_UNLINK, CALL_UNLINKAT, CALL_MKDIR, CALL_OPEN, CALL_OPENAT, CALL_SENDMSG, CALL_COUNT
+};
+
 struct page {
 	_Atomic uint64_t fail_in;     /* the allocation that fails, counted from now on; 0: none */
 	_Atomic uint64_t failed;      /* how many have failed */
 	_Atomic uint64_t is_counting; /* whether allocations are written down */
 	_Atomic uint64_t counted;
-	_Atomic uint64_t shorten_in;  /* the write that writes half, counted from now on; 0: none */
-	_Atomic uint64_t shortened;
-	_Atomic uint64_t written;     /* calls of write and pwrite */
+	_Atomic uint64_t spoilt_call; /* enum call */
+	_Atomic uint64_t spoil_in;    /* which of these calls, counted from now on; 0: none */
+	_Atomic uint64_t spoils_on;   /* and all that follow */
+	_Atomic int64_t error;        /* what errno is then; 0: half is written */
+	_Atomic uint64_t spoilt;      /* how many were */
 	_Atomic int64_t clock_ms;     /* added to CLOCK_REALTIME */
+	_Atomic uint64_t calls[CALL_COUNT];
 	uint64_t sites[SITES_MAX];    /* of what was counted: who called, as a number */
 };
 
@@ -51,16 +63,15 @@ __attribute__((constructor)) static void rig_open(void)
 }
 
 /* Whether this is the one that was waited for. */
-static int is_due(_Atomic uint64_t *in, _Atomic uint64_t *happened)
+static int is_due(_Atomic uint64_t *in, uint64_t goes_on)
 {
 	uint64_t left = atomic_load(in);
 
-	while (left > 0 && !atomic_compare_exchange_weak(in, &left, left - 1))
-		;
-	if (left != 1)
+	if (left == 0)
 		return 0;
-	atomic_fetch_add(happened, 1);
-	return 1;
+	if (left > 1 || !goes_on)
+		atomic_store(in, left - 1);
+	return left == 1;
 }
 
 /* ---- memory ---- */
@@ -102,8 +113,9 @@ static int allocation_fails(void)
 		return 0;
 	if (atomic_load(&page->is_counting))
 		write_down();
-	if (!is_due(&page->fail_in, &page->failed))
+	if (!is_due(&page->fail_in, 0))
 		return 0;
+	atomic_fetch_add(&page->failed, 1);
 	errno = ENOMEM;
 	return 1;
 }
@@ -142,24 +154,123 @@ int posix_memalign(void **out, size_t alignment, size_t size)
 	return got == NULL ? ENOMEM : 0;
 }
 
-/* ---- writes ---- */
+/* ---- disk and channels ---- */
 
-static size_t whole_or_half(size_t len)
+static int is_spoilt(enum call call)
 {
 	if (page == NULL)
-		return len;
-	atomic_fetch_add(&page->written, 1);
-	return len > 1 && is_due(&page->shorten_in, &page->shortened) ? len / 2 : len;
+		return 0;
+	atomic_fetch_add(&page->calls[call], 1);
+	if (atomic_load(&page->spoilt_call) != call ||
+		!is_due(&page->spoil_in, atomic_load(&page->spoils_on)))
+		return 0;
+	atomic_fetch_add(&page->spoilt, 1);
+	return 1;
+}
+
+/* For calls that have no half. */
+static int fails(enum call call)
+{
+	if (!is_spoilt(call))
+		return 0;
+	errno = (int)atomic_load(&page->error);
+	return 1;
+}
+
+/* Files only: what goes to a terminal or to a TPM is spoilt elsewhere. */
+static int is_file(int file)
+{
+	struct stat status;
+
+	return fstat(file, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 ssize_t write(int file, const void *data, size_t len)
 {
-	return syscall(SYS_write, file, data, whole_or_half(len));
+	if (page != NULL && is_file(file) && is_spoilt(CALL_WRITE)) {
+		errno = (int)atomic_load(&page->error);
+		if (errno != 0)
+			return -1;
+		len = (len + 1) / 2;
+	}
+	return syscall(SYS_write, file, data, len);
 }
 
-ssize_t pwrite64(int file, const void *data, size_t len, off64_t at)
+ssize_t pwrite(int file, const void *data, size_t len, off_t at)
 {
-	return syscall(SYS_pwrite64, file, data, whole_or_half(len), at);
+	if (is_spoilt(CALL_PWRITE)) {
+		errno = (int)atomic_load(&page->error);
+		if (errno != 0)
+			return -1;
+		len = (len + 1) / 2;
+	}
+	return syscall(SYS_pwrite64, file, data, len, at);
+}
+
+int fsync(int file)
+{
+	return fails(CALL_FSYNC) ? -1 : (int)syscall(SYS_fsync, file);
+}
+
+int fdatasync(int file)
+{
+	return fails(CALL_FDATASYNC) ? -1 : (int)syscall(SYS_fdatasync, file);
+}
+
+int ftruncate(int file, off_t size)
+{
+	return fails(CALL_FTRUNCATE) ? -1 : (int)syscall(SYS_ftruncate, file, size);
+}
+
+int renameat(int from, const char *old, int to, const char *new)
+{
+	return fails(CALL_RENAMEAT) ? -1 : (int)syscall(SYS_renameat, from, old, to, new);
+}
+
+int unlink(const char *path)
+{
+	return fails(CALL_UNLINK) ? -1 : (int)syscall(SYS_unlink, path);
+}
+
+int unlinkat(int directory, const char *path, int flags)
+{
+	return fails(CALL_UNLINKAT) ? -1 : (int)syscall(SYS_unlinkat, directory, path, flags);
+}
+
+int mkdir(const char *path, mode_t mode)
+{
+	return fails(CALL_MKDIR) ? -1 : (int)syscall(SYS_mkdir, path, mode);
+}
+
+static mode_t mode_of(int flags, va_list arguments)
+{
+	return (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;
+}
+
+/* openat stands in for open: it is on every list of the sandbox that has a file to open. */
+int open(const char *path, int flags, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, flags);
+	mode_t mode = mode_of(flags, arguments);
+	va_end(arguments);
+	return fails(CALL_OPEN) ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int openat(int directory, const char *path, int flags, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, flags);
+	mode_t mode = mode_of(flags, arguments);
+	va_end(arguments);
+	return fails(CALL_OPENAT) ? -1 : (int)syscall(SYS_openat, directory, path, flags, mode);
+}
+
+ssize_t sendmsg(int socket, const struct msghdr *message, int flags)
+{
+	return fails(CALL_SENDMSG) ? -1 : syscall(SYS_sendmsg, socket, message, flags);
 }
 
 /* ---- time ---- */

@@ -4,9 +4,12 @@ import mmap
 import struct
 
 SITES_MAX = 1 << 17
-FIELDS = ("fail_in", "failed", "is_counting", "counted", "shorten_in", "shortened", "written",
-          "clock_ms")
+CALLS = ("write", "pwrite", "fsync", "fdatasync", "ftruncate", "renameat", "unlink", "unlinkat",
+         "mkdir", "open", "openat", "sendmsg")
+FIELDS = ("fail_in", "failed", "is_counting", "counted", "spoilt_call", "spoil_in", "spoils_on",
+          "error", "spoilt", "clock_ms", *(f"calls_{call}" for call in CALLS))
 SIZE = 8 * (len(FIELDS) + SITES_MAX)
+HALF = 0  # in the place of an error
 
 
 class Page:
@@ -24,6 +27,14 @@ class Page:
     def set(self, **fields):
         for name, value in fields.items():
             struct.pack_into("=q", self.map, 8 * FIELDS.index(name), value)
+
+    def spoil(self, call, n, error, goes_on):
+        """The n-th call from now on fails with an error of errno, or writes HALF."""
+        self.set(spoilt_call=CALLS.index(call), error=error, spoils_on=goes_on, spoil_in=n)
+
+    def calls(self):
+        """{call: how often} until now."""
+        return {call: getattr(self, f"calls_{call}") for call in CALLS}
 
     def sites(self):
         """Who called, of each allocation that was counted, in their order."""
