@@ -160,7 +160,7 @@ def profiles(stage, verdict):
     verdict.evidence(target, [Try("named", other.evidence(profile="service"), ACCEPTED)])
 
 
-@row(139, "an EK's or IK's template that the configuration does not accept")
+@row(37, "an EK's or IK's template that the configuration does not accept")
 def accepted_templates(stage, verdict):
     target = stage.target("narrow", **{"endorsement": {"accept": "L-2"},
                                        "identity-key": {"accept": "p256"}})
