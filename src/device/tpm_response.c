@@ -55,11 +55,22 @@ static const struct {
 	{ TPM2_RC_YIELDED, "it is busy", "run it again" },
 	{ TPM2_RC_TESTING, "it is testing itself", "wait a few seconds and run it again" },
 	{ TPM2_RC_CANCELED, "the command was cancelled", "run it again" },
+	{ TPM2_RC_REFERENCE_H0, "a key that was loaded is gone: it was reset, or others flushed it",
+		"run it again" },
+	{ TPM2_RC_REFERENCE_S0, "a session is gone: it was reset, or others flushed it", "run it again" },
 };
+
+/* H0 to H6 and S0 to S6 (Part 2, 6.6.3) say in bits 0 to 2 which handle or session it is. */
+static bool is_reference(TSS2_RC rc)
+{
+	return (rc & ~(TSS2_RC)0xf) == TPM2_RC_REFERENCE_H0;
+}
 
 /* Format-one codes carry which handle, parameter or session in bits 6 and 8 to 11. */
 static TSS2_RC without_place(TSS2_RC rc)
 {
+	if (is_reference(rc))
+		return rc & ~(TSS2_RC)7;
 	return (rc & TPM2_RC_FMT1) != 0 ? rc & (TPM2_RC_FMT1 | 0x3f) : rc;
 }
 
@@ -78,6 +89,9 @@ bool tpm_response_is(TSS2_RC rc, TSS2_RC code)
 
 struct tpm_response tpm_response_of(TSS2_RC rc)
 {
+	if (!is_of_the_tpm(rc) && (rc & ~TSS2_RC_LAYER_MASK) == TSS2_BASE_RC_MEMORY)
+		return (struct tpm_response){ EXIT_OTHER, "this program had no memory left to ask it",
+			"free some memory and run it again" };
 	if (!is_of_the_tpm(rc))
 		return (struct tpm_response){ EXIT_NO_TPM, "the connection to the TPM failed",
 			"see that the TPM and its driver are there, and run it again" };

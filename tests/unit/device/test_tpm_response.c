@@ -33,6 +33,11 @@ static void test_codes_of_the_tpm(void **state)
 	means(0x100, EXIT_TPM_REFUSED, "started up");
 	means(0x101, EXIT_TPM_REFUSED, "failure mode");
 	means(0x1df, EXIT_TPM_REFUSED, "integrity");
+	means(0x910, EXIT_TPM_REFUSED, "key that was loaded is gone");
+	means(0x916, EXIT_TPM_REFUSED, "key that was loaded is gone");
+	means(0x918, EXIT_TPM_REFUSED, "session is gone");
+	means(0x91e, EXIT_TPM_REFUSED, "session is gone");
+	means(0x920, EXIT_TPM_REFUSED, "slows down writes");
 	means(0x2d5, EXIT_TPM_REFUSED, "not expected");
 }
 
@@ -40,6 +45,7 @@ static void test_layers(void **state)
 {
 	(void)state;
 	means(TSS2_TCTI_RC_IO_ERROR, EXIT_NO_TPM, "connection");
+	means(TSS2_ESYS_RC_MEMORY, EXIT_OTHER, "no memory");
 	means(TSS2_ESYS_RC_MALFORMED_RESPONSE, EXIT_NO_TPM, "connection");
 	means(TSS2_RESMGR_TPM_RC_LAYER | 0x902, EXIT_TPM_REFUSED, "slots");
 }

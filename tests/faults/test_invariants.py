@@ -1,0 +1,105 @@
+"""Each invariant notices when it is broken: a store that is sound is broken in one way at a time."""
+
+import contextlib
+import shutil
+import sqlite3
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
+
+import invariant_checks  # noqa: E402
+from genuine_test import tap  # noqa: E402
+from genuine_test.ca import Ca  # noqa: E402
+from genuine_test.device import Device  # noqa: E402
+from genuine_test.tpm import Tpm  # noqa: E402
+from genuine_test.vendor import Vendor  # noqa: E402
+
+# What is done to the store, and the rule that must notice. A zero octet stands for what is wrong.
+BREAKS = {
+    "s1_only_proved_keys": "UPDATE certificate SET ik_id = zeroblob(32)",
+    "s2_one_of_each": "DROP INDEX binding_serial; INSERT INTO binding (serial, state, made_at_ms)"
+                      " SELECT serial, 1, 0 FROM binding",
+    "s3_intent_record_answer": "UPDATE intent SET tbs_digest = zeroblob(32)",
+    "s4_one_certificate_a_ticket":
+        "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql ="
+        " replace(sql, 'ticket_hash BLOB NOT NULL UNIQUE', 'ticket_hash BLOB NOT NULL')"
+        " WHERE name = 'certificate'; DELETE FROM sqlite_schema WHERE"
+        " name = 'sqlite_autoindex_certificate_2'; PRAGMA writable_schema = RESET;"
+        " UPDATE certificate SET ticket_hash = zeroblob(32)",
+    "s5_order": "UPDATE binding SET ik_id = zeroblob(32)",
+    "s6_times": "UPDATE intent SET lease_until_ms = lease_until_ms + 1",
+    "s7_nothing_unknown": "UPDATE intent SET state = 1 WHERE id = 1; DELETE FROM certificate"
+                          " WHERE number = (SELECT number FROM intent WHERE id = 1)",
+    "s8_audit": "UPDATE audit SET detail = detail || ' ' WHERE seq = 3",
+}
+
+
+class Invariants(tap.Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        vendor = Vendor(cls.folder / "vendor")
+        cls.tpm = cls.on_stage(Tpm(cls.folder / "tpm", vendor))
+        cls.ca = Ca(cls.folder / "ca")
+        cls.ca.trusts(vendor)
+        cls.device = Device(cls.folder / "device", cls.tpm, "SN-0001")
+        cls.ca.lists(cls.device.manifest_line())
+        cls.ca.start()
+        for _ in range(2):
+            assert cls.device.provision(cls.ca).status == 0
+        cls.ca.stop()
+
+    def found(self, ca, rule):
+        check = getattr(invariant_checks, rule)
+        return invariant_checks.broken(ca, self.device.folder, self.tpm.tcti, [check])
+
+    def test_sound(self):
+        """what two provisionings leave behind breaks no rule"""
+        self.assertEqual(invariant_checks.broken(self.ca.folder, self.device.folder,
+                                                 self.tpm.tcti), [])
+
+    def test_broken_store(self):
+        """a store that was changed is noticed, rule by rule"""
+        for rule, change in BREAKS.items():
+            with self.subTest(rule):
+                copy = self.folder / rule
+                shutil.copytree(self.ca.folder, copy)
+                path = copy / "store" / "genuine.db"
+                with contextlib.closing(sqlite3.connect(path)) as database:
+                    database.executescript(change)
+                    database.commit()
+                self.assertNotEqual(self.found(copy, rule), [])
+
+    def test_lost_list(self):
+        """a number that was revoked after the last list is noticed"""
+        copy = self.folder / "list"
+        shutil.copytree(self.ca.folder, copy)
+        with contextlib.closing(sqlite3.connect(copy / "store" / "genuine.db")) as database:
+            database.execute("INSERT INTO revocation SELECT number, 1, 0, 0, NULL FROM certificate"
+                             " LIMIT 1")
+            database.commit()
+        self.assertNotEqual(self.found(copy, "s7_nothing_unknown"), [])
+
+    def test_mark_ahead(self):
+        """a mark that is ahead of the chain is noticed"""
+        copy = self.folder / "mark"
+        shutil.copytree(self.ca.folder, copy)
+        (copy / "store" / "genuine.db.mark").write_bytes((1000).to_bytes(8, "big") + bytes(32))
+        self.assertNotEqual(self.found(copy, "s8_audit"), [])
+
+    def test_untidy_tpm(self):
+        """a transient object, a second identity key and another key at its handle are noticed"""
+        tool, context = self.tpm.tool, self.tpm.folder / "primary.ctx"
+        tool("tpm2_createprimary", "-C", "owner", "-G", "ecc256", "-c", context)
+        self.assertNotEqual(self.found(self.ca.folder, "tpm_tidy"), [])
+        tool("tpm2_evictcontrol", "-C", "owner", "-c", context, "0x810200ff")
+        self.tpm.flush()
+        self.assertNotEqual(self.found(self.ca.folder, "tpm_tidy"), [])
+        tool("tpm2_evictcontrol", "-C", "owner", "-c", "0x81020002")
+        self.assertNotEqual(self.found(self.ca.folder, "tpm_tidy"), [])
+
+
+if __name__ == "__main__":
+    tap.main()
