@@ -161,8 +161,11 @@ bool certificate_draft_write(const struct materials *m, const struct facts *fact
 		return false;
 	draft->not_before_s = c.not_before_s;
 	draft->not_after_s = c.not_after_s;
-	return EVP_Digest(draft->tbs_buffer, draft->tbs_len, draft->tbs_digest, NULL, EVP_sha256(),
-		       NULL) == 1;
+	if (EVP_Digest(draft->tbs_buffer, draft->tbs_len, draft->tbs_digest, NULL, EVP_sha256(),
+		    NULL) == 1)
+		return true;
+	refusal_set(out, CHECK_CERTIFICATE_LINT, "no digest");
+	return false;
 }
 
 bool certificate_sign(const struct materials *m, const struct certificate_draft *draft,
