@@ -64,7 +64,7 @@ static const char text[] =
 	"\n"
 	"Before it runs out\n"
 	"------------------\n"
-	"genuine-device provision --dir @DIR@\n";
+	"genuine-device provision --dir @DIR@ --tcti '@TPM@'\n";
 
 struct placeholder {
 	const char *name;

@@ -257,6 +257,26 @@ static enum fault keep(struct search *search, struct identity_key *ik)
 	return fault;
 }
 
+/* The key on disk stays in the TPM as the former one, if it is there, and another is made. */
+static enum fault replace(struct search *search)
+{
+	struct state *state = search->state;
+	enum tpm_template wished = search->wish->template;
+	owned_identity_key former = { 0 };
+
+	enum fault fault =
+		find(search->tpm, &search->file, state->handle, &search->taken, &former);
+	if (fault != FAULT_NONE && fault != FAULT_NOT_FOUND)
+		return fault;
+	state->handle = 0;
+	if (fault == FAULT_NONE) {
+		state->former_handle = former.handle;
+		memcpy(state->former_ik_id, former.id, sizeof(state->former_ik_id));
+	}
+	return make(search,
+		wished == TEMPLATE_NONE ? search->file.template->template : wished);
+}
+
 /* The key on disk must be of the type that was asked for; without one, it is made. */
 static enum fault read_or_make(struct search *search)
 {
@@ -265,11 +285,13 @@ static enum fault read_or_make(struct search *search)
 
 	if (fault == FAULT_NOT_FOUND)
 		return make(search, wished == TEMPLATE_NONE ? TEMPLATE_IK_P256_NODA : wished);
+	if (fault == FAULT_NONE && search->wish->is_new && search->state->former_handle == 0)
+		return replace(search);
 	if (fault != FAULT_NONE || wished == TEMPLATE_NONE ||
 		wished == search->file.template->template)
 		return fault;
 	return failure_set(search->tpm->failure, EXIT_USAGE,
-		"leave --key out, or give --dir a folder of its own for the other key",
+		"leave --key out, or have the key replaced by --new-key",
 		"%s already has an identity key of another type, %s", search->directory->path,
 		search->file.template->name);
 }
@@ -314,6 +336,54 @@ enum fault identity_key_open(struct tpm *tpm, const struct directory *directory,
 	*out = ik;
 	ik.object.tpm = NULL;
 	return FAULT_NONE;
+}
+
+static enum fault evict(struct tpm *tpm, struct tpm_object *object, uint32_t handle)
+{
+	ESYS_TR none = ESYS_TR_NONE;
+	TSS2_RC rc = Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, object->tr, ESYS_TR_PASSWORD,
+		ESYS_TR_NONE, ESYS_TR_NONE, handle, &none);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return tpm_refused(tpm, rc, "remove the former identity key");
+	object->tpm = NULL; /* ESYS has closed it. */
+	return FAULT_NONE;
+}
+
+/* Whether the handle still holds the former key: then it is freed. */
+static enum fault free_handle(struct tpm *tpm, const struct state *state)
+{
+	owned_tpm_object object = { 0 };
+	struct key_file file = { 0 };
+	uint8_t id[32];
+
+	enum fault fault = tpm_persistent_open(tpm, state->former_handle, &object, &file.area);
+	if (fault == FAULT_NONE)
+		fault = key_file_recognise(&file);
+	if (fault == FAULT_NONE)
+		fault = key_id(&file.key, id);
+	if (fault != FAULT_NONE || memcmp(id, state->former_ik_id, sizeof(id)) != 0 ||
+		!tpm_object_has_area(&object, &file.area))
+		return fault == FAULT_NONE || fault == FAULT_INVALID ? FAULT_NOT_FOUND : fault;
+	return evict(tpm, &object, state->former_handle);
+}
+
+enum fault identity_key_free_former(struct tpm *tpm, const struct directory *directory,
+	struct state *state, const struct identity_key *now)
+{
+	if (state->former_handle == 0)
+		return FAULT_NONE;
+	/* A run that was ended before it had written the new key's halves has gone on with the old. */
+	bool is_in_use = memcmp(state->former_ik_id, now->id, sizeof(now->id)) == 0;
+	enum fault fault = is_in_use ? FAULT_NONE : free_handle(tpm, state);
+
+	if (fault != FAULT_NONE && fault != FAULT_NOT_FOUND)
+		return fault;
+	if (!is_in_use)
+		report_note("the former key at 0x%08x %s", state->former_handle,
+			fault == FAULT_NONE ? "was removed from the TPM" : "was gone already");
+	state->former_handle = 0;
+	return state_write(directory, state);
 }
 
 enum fault identity_key_find(struct tpm *tpm, const struct directory *directory,

@@ -26,6 +26,7 @@ const char options_help[] =
 	"  --profile NAME    another certificate profile than the CA's default\n"
 	"  --key TYPE        p256 (default), p384, rsa2048 or rsa3072\n"
 	"  --ek WHICH        endorsement key: auto (default), rsa or ecc\n"
+	"  --new-key         make another key; the former one goes when the new certificate is there\n"
 	"  --handle HANDLE   where the key is to live, 0x81020002 to 0x810200ff\n"
 	"  --tcti TCTI       the TPM, as tpm2-tools name it; else $TPM2TOOLS_TCTI, else "
 	"/dev/tpmrm0\n"
@@ -250,6 +251,8 @@ enum fault options_read(
 			options.json = true;
 		else if (strcmp(argv[i], "--header") == 0)
 			options.header = true;
+		else if (strcmp(argv[i], "--new-key") == 0)
+			options.new_key = true;
 		else if (strcmp(argv[i], "--help") == 0)
 			options.command = COMMAND_HELP;
 		else

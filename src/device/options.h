@@ -34,6 +34,7 @@ struct options {
 	enum tpm_template key; /* TEMPLATE_NONE: the key that is there, else P-256 */
 	enum ek_choice ek;
 	uint32_t handle;       /* 0: the one of the last time, else the first that is free */
+	bool new_key;          /* another key in place of the one that is there */
 	bool json;
 	bool header;           /* of manifest rows */
 };

@@ -167,7 +167,8 @@ static void tell_state(const struct run *run)
 
 static enum fault step_keys(struct run *run)
 {
-	struct identity_key_wish wish = { run->options->key, run->options->handle };
+	struct identity_key_wish wish = { run->options->key, run->options->handle,
+		run->options->new_key };
 	struct ek_order order = ek_order_of(run->options->ek, run->state.ek);
 
 	enum fault fault =
@@ -285,6 +286,9 @@ static enum fault step_install(struct run *run)
 	if (fault == FAULT_NONE)
 		report_step(6, "getCertificate: %s",
 			run->is_same ? "the installed one is the newest" : "checked and installed");
+	if (fault == FAULT_NONE)
+		fault = identity_key_free_former(
+			run->tpm, &run->directory, &run->state, &run->ik);
 	return fault;
 }
 

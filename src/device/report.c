@@ -4,10 +4,11 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
-enum { LINE_MAX = 512 };
+enum { LINE_MAX = 512, COLUMN_MAX = 80 };
 
 OWNED_TYPE(json_t, json_decref)
 
@@ -53,6 +54,31 @@ void report_note(const char *format, ...)
 	va_end(arguments);
 }
 
+/* How much of a text stands in a line of the column: up to a blank, where there is one. */
+static int column_len(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len <= COLUMN_MAX)
+		return (int)len;
+	for (len = COLUMN_MAX; len > 0 && text[len] != ' '; len--)
+		continue;
+	return len > 0 ? (int)len : COLUMN_MAX;
+}
+
+/* The time stands in its column, whatever the text; what does not fit goes on below. */
+static void print_step(unsigned number, const char *text, double ms)
+{
+	int len = column_len(text);
+
+	(void)fprintf(stderr, "%u/6 %-*.*s %8.1f ms\n", number, COLUMN_MAX, len, text, ms);
+	for (text += len; *text != '\0'; text += len) {
+		text += *text == ' ';
+		len = column_len(text);
+		(void)fprintf(stderr, "    %.*s\n", len, text);
+	}
+}
+
 void report_step(unsigned number, const char *format, ...)
 {
 	char line[LINE_MAX];
@@ -66,7 +92,7 @@ void report_step(unsigned number, const char *format, ...)
 	double ms = ms_between(report.step_start, now);
 	report.step_start = now;
 
-	(void)fprintf(stderr, "%u/6 %-80s %8.1f ms\n", number, line, ms);
+	print_step(number, line, ms);
 	(void)json_array_append_new(report.steps,
 		json_pack("{s:i, s:s, s:f}", "step", (int)number, "text", line, "ms", ms));
 }

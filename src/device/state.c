@@ -58,16 +58,33 @@ static bool take_ek(const json_t *root, struct state *state)
 	       (state->has_ek_id || id[0] == '\0');
 }
 
+/* Both members, or neither. */
+static bool take_former(const json_t *root, struct state *state)
+{
+	char id[HEX_CAPACITY(32)] = "";
+
+	if (!take_handle(root, "former_handle", &state->former_handle) ||
+		!take_text(root, "former_ik_id", id, sizeof(id)))
+		return false;
+	if (state->former_handle == 0)
+		return id[0] == '\0';
+	return hex_decode(bytes_of_string(id), state->former_ik_id, 32) == FAULT_NONE;
+}
+
+static bool is_ours(uint32_t handle)
+{
+	return handle >= PERSISTENT_HANDLE(IK_HANDLE_FIRST) &&
+	       handle <= PERSISTENT_HANDLE(IK_HANDLE_LAST);
+}
+
 /* What comes from the file goes the way of the command line: the same rules. */
 static bool is_valid(const struct state *state)
 {
-	uint32_t first = PERSISTENT_HANDLE(IK_HANDLE_FIRST),
-		 last = PERSISTENT_HANDLE(IK_HANDLE_LAST);
-
 	return (state->ca[0] == '\0' || ca_url_is_valid(state->ca)) &&
 		(state->serial[0] == '\0' || serial_is_valid(state->serial)) &&
 		(state->profile[0] == '\0' || profile_is_valid(state->profile)) &&
-		(state->handle == 0 || (state->handle >= first && state->handle <= last));
+		(state->handle == 0 || is_ours(state->handle)) &&
+		(state->former_handle == 0 || is_ours(state->former_handle));
 }
 
 static bool take_all(const json_t *root, struct state *state)
@@ -78,6 +95,7 @@ static bool take_all(const json_t *root, struct state *state)
 	       take_text(root, "profile", state->profile, sizeof(state->profile)) &&
 	       take_handle(root, "handle", &state->handle) &&
 	       take_handle(root, "parent", &state->parent) && take_ek(root, state) &&
+	       take_former(root, state) &&
 	       is_valid(state);
 }
 
@@ -120,7 +138,7 @@ static json_t *json_of(const struct state *state)
 {
 	json_t *root = json_pack("{s:i}", "version", STATE_VERSION);
 	const struct template_row *ek = template_row(state->ek);
-	char ek_id[HEX_CAPACITY(32)];
+	char ek_id[HEX_CAPACITY(32)], ik_id[HEX_CAPACITY(32)];
 
 	put_text(root, "ca", state->ca);
 	put_text(root, "serial", state->serial);
@@ -132,6 +150,10 @@ static json_t *json_of(const struct state *state)
 	hex_encode(bytes_of(state->ek_id, 32), ek_id, sizeof(ek_id));
 	if (state->has_ek_id)
 		put_text(root, "ek_id", ek_id);
+	put_handle(root, "former_handle", state->former_handle);
+	hex_encode(bytes_of(state->former_ik_id, 32), ik_id, sizeof(ik_id));
+	if (state->former_handle != 0)
+		put_text(root, "former_ik_id", ik_id);
 	return root;
 }
 

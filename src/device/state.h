@@ -22,6 +22,8 @@ struct state {
 	uint32_t handle;                    /* where the key is or is about to be; 0: nowhere yet */
 	uint32_t parent;                    /* storage_key.h; 0: nowhere yet */
 	enum tpm_template ek;               /* of the last success; TEMPLATE_NONE: none yet */
+	uint32_t former_handle;             /* of the key that --new-key replaces; 0: none */
+	uint8_t former_ik_id[32];           /* where former_handle */
 	bool has_ek_id;
 	uint8_t ek_id[32];
 };

@@ -7,6 +7,7 @@ from genuine_test import tap
 from genuine_test.ca import Ca
 from genuine_test.device import Device
 from genuine_test.middle import Middle
+from genuine_test.process import run
 from genuine_test.recorder import Recorder
 from genuine_test.tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1, Tpm
 from genuine_test.vendor import Vendor
@@ -74,6 +75,63 @@ class OnTheTpm(tap.Case):
         self.assertEqual(device.handle, handle)
         self.assertEqual(device.tpm.handles("persistent"), persistent)
         self.assertEqual(device.tpm.leftovers(), {})
+
+    def test_new_key(self):
+        """--new-key: the former key stays until the new one has its certificate, then it goes"""
+        device = self.device("SN-R1")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        first, former = device.certificate.read_text(), device.handle
+        self.ca.stop()
+        self.assertEqual(device.renew("--new-key").status, CA_NOT_REACHED)
+        self.assertEqual(device.certificate.read_text(), first)
+        self.assertEqual(device.state["former_handle"], former)
+        kept = device.tpm.handles("persistent")
+        self.assertIn(int(former, 16), kept)
+        self.assertIn(int(device.handle, 16), kept)
+        self.assertNotEqual(device.handle, former)
+        self.ca.start()
+        waiting = device.handle
+        result = device.provision(self.ca, "--new-key")
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(device.handle, waiting, "the key that was made already")
+        self.assertNotEqual(device.certificate.read_text(), first)
+        self.assertNotIn("former_handle", device.state)
+        kept.remove(int(former, 16))
+        self.assertEqual(device.tpm.handles("persistent"), kept)
+        self.assertNotIn("ERROR", result.errors, "nothing that the TSS complains of")
+        self.assertEqual(device.renew().status, 0)
+        self.assertEqual(device.tpm.leftovers(), {})
+
+    def test_new_key_after_release(self):
+        """released and imported --again, a device is refused with its old key, not with a new one"""
+        device = self.device("SN-R2")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        self.ca.does("device", "release", "SN-R2")
+        self.ca.lists("".join(f"SN-R2,{device.tpm.ek_id(index)},,\n"
+                              for index in (EK_CERTIFICATE_L1, EK_CERTIFICATE_H3)), "--again")
+        result = device.renew()
+        self.assertEqual(result.status, CA_REFUSED, result)
+        self.assertEqual(self.ca.check_that_refused(result.errors), "IK_BINDING")
+        persistent = device.tpm.handles("persistent")
+        result = device.renew("--new-key", "--key", "p384")
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(len(device.tpm.handles("persistent")), len(persistent))
+        self.assertNotEqual(device.tpm.handles("persistent"), persistent)
+        self.assertIn("384", run("openssl", "x509", "-in", device.certificate, "-noout", "-text"))
+
+    def test_new_key_spares_others(self):
+        """--new-key removes no key but its own: not one that has come to the former handle since"""
+        device = self.device("SN-R3")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        former = int(device.handle, 16)
+        self.ca.stop()
+        self.assertEqual(device.renew("--new-key").status, CA_NOT_REACHED)
+        device.tpm.tool("tpm2_evictcontrol", "-C", "owner", "-c", hex(former))
+        other = self.occupy(device.tpm, former)
+        self.ca.start()
+        self.assertEqual(device.provision(self.ca).status, 0)
+        self.assertEqual(device.tpm.tool("tpm2_readpublic", "-c", hex(former)), other)
+        self.assertNotIn("former_handle", device.state)
 
     def test_after_power_cycles(self):
         """the key survives a power cycle; so does the way to renew with it"""

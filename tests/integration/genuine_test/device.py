@@ -22,9 +22,10 @@ class Device:
                        "--ca-cert", ca_cert or ca.certificate, "--serial", serial or self.serial,
                        "--tcti", self.tpm.tcti, "--dir", self.folder, *options)
 
-    def renew(self):
+    def renew(self, *options):
         """By genuine-device, told nothing but where its folder and its TPM are."""
-        return attempt(GENUINE_DEVICE, "provision", "--tcti", self.tpm.tcti, "--dir", self.folder)
+        return attempt(GENUINE_DEVICE, "provision", "--tcti", self.tpm.tcti, "--dir", self.folder,
+                       *options)
 
     def provision_by_hand(self, ca, *options):
         """By provision.sh; how it ended."""

@@ -51,6 +51,9 @@ static void test_reads_provision(void **state)
 	assert_string_equal(options.tcti, "device:x");
 	assert_string_equal(options.directory, "/d");
 	assert_string_equal(options.profile, "server");
+	assert_false(options.new_key);
+	assert_int_equal(read_line("genuine-device provision --new-key"), FAULT_NONE);
+	assert_true(options.new_key);
 	assert_true(options.json);
 }
 
