@@ -1,6 +1,7 @@
 #include "verifier.h"
 
 #include "channel.h"
+#include "cpu_limit.h"
 #include "judge.h"
 #include "log.h"
 #include "message.h"
@@ -13,6 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+/* A request takes a millisecond or two; by this time the front has given it up. */
+enum { JUDGE_LIMIT_S = ANSWER_TIMEOUT_MS / 1000 };
 
 struct verifier {
 	struct verifier_channels channels;
@@ -202,7 +206,9 @@ static void take_evidence(struct verifier *verifier, const struct message *messa
 		refuse_now(verifier, message->request, "the verifier has no policy yet");
 		return;
 	}
+	cpu_limit_begin(JUDGE_LIMIT_S);
 	judge(verifier->in_force, &evidence, (int64_t)time(NULL), &verdict);
+	cpu_limit_end();
 	pass_on(verifier, message->request, &evidence, &verdict);
 }
 
