@@ -3,6 +3,7 @@
 #include "certificate_check.h"
 #include "certificate_file.h"
 #include "how_to_use.h"
+#include "key_pem.h"
 #include "limits.h"
 #include "signature.h"
 
@@ -134,7 +135,18 @@ static enum fault write_certificates(const struct directory *directory, const ch
 	return fault == FAULT_NONE ? write_bio(directory, name, bio) : fault;
 }
 
-/* certificate.pem last of the three: its presence says that chain and anchors are there. */
+/* The key in the form that other programs read, for whoever follows how-to-use.txt. */
+static enum fault write_key(const struct installation *installation)
+{
+	struct key_file file;
+	enum fault fault = key_file_read(installation->directory, &file);
+
+	if (fault != FAULT_NONE)
+		return fault;
+	return key_pem_write(installation->directory, &file, installation->parent);
+}
+
+/* certificate.pem last: its presence says that all that belongs to it is there. */
 static enum fault candidate_write(
 	const struct installation *installation, const struct candidate *candidate)
 {
@@ -144,6 +156,8 @@ static enum fault candidate_write(
 	enum fault fault = directory_write(directory, "ca.pem", installation->anchors, 0644);
 	if (fault == FAULT_NONE)
 		fault = write_certificates(directory, "chain.pem", certificate, candidate->chain);
+	if (fault == FAULT_NONE)
+		fault = write_key(installation);
 	if (fault == FAULT_NONE)
 		fault = how_to_use_write(directory, installation->ik->handle, installation->tcti);
 	if (fault == FAULT_NONE)

@@ -20,6 +20,7 @@ struct installation {
 	const char *serial;
 	struct bytes anchors; /* PEM, of --ca-cert */
 	const char *tcti;     /* for how-to-use.txt */
+	uint32_t parent;      /* of the key: storage_key.h */
 	time_t now;
 };
 

@@ -6,6 +6,7 @@
 #include "csr.h"
 #include "encoding.h"
 #include "endorsement_key.h"
+#include "former_key.h"
 #include "identity_key.h"
 #include "install.h"
 #include "interruption.h"
@@ -78,7 +79,7 @@ static enum fault check_anchors(struct run *run)
 	if (anchors_read(run->anchors, &store) == FAULT_NONE)
 		return FAULT_NONE;
 	return failure_set(run->failure, EXIT_LOCAL_FILES, "give the CA's certificate in PEM",
-		"%s holds no certificate, or not certificates alone",
+		"%s does not hold CA certificates and nothing else",
 		run->options->ca_cert == NULL ? "ca.pem" : run->options->ca_cert);
 }
 
@@ -274,6 +275,7 @@ static enum fault step_install(struct run *run)
 		.serial = run->settings.serial,
 		.anchors = run->anchors,
 		.tcti = run->tpm->name,
+		.parent = run->state.parent,
 		.now = wall_clock_now(&run->clock),
 	};
 	enum fault fault =
@@ -281,13 +283,14 @@ static enum fault step_install(struct run *run)
 
 	if (fault != FAULT_NONE)
 		return fault;
+	report_state("the new certificate is installed");
 	keep_settings(run);
 	fault = state_write(&run->directory, &run->state);
 	if (fault == FAULT_NONE)
 		report_step(6, "getCertificate: %s",
 			run->is_same ? "the installed one is the newest" : "checked and installed");
 	if (fault == FAULT_NONE)
-		fault = identity_key_free_former(
+		fault = former_key_free(
 			run->tpm, &run->directory, &run->state, &run->ik);
 	return fault;
 }

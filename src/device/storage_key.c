@@ -9,7 +9,10 @@ enum {
 	USER_WITH_AUTH_BIT = 0x00000040
 };
 
-/* TCG TPM v2.0 Provisioning Guidance, 7.5.1, with P-256: every chip makes it in no time. */
+/*
+ * TCG TPM v2.0 Provisioning Guidance, 7.5.1, with P-256: every chip makes it in no time. With an
+ * empty unique, as whoever reads key.pem makes the parent 40000001 of a TSS2 PRIVATE KEY.
+ */
 static const TPM2B_PUBLIC srk_in_public = {
 	.publicArea = {
 		.type = TPM2_ALG_ECC,
@@ -21,7 +24,6 @@ static const TPM2B_PUBLIC srk_in_public = {
 			.curveID = TPM2_ECC_NIST_P256,
 			.kdf.scheme = TPM2_ALG_NULL,
 		},
-		.unique.ecc = { .x.size = 32, .y.size = 32 },
 	},
 };
 
