@@ -118,6 +118,15 @@ static enum fault parts_read(
 	return FAULT_NONE;
 }
 
+/*
+ * The command's parameters are what the CA sent. And where a seed does not open (RFC 8017, 7.1.2),
+ * libtpms says failure, without being in failure mode.
+ */
+static bool is_about_the_blob(TSS2_RC rc)
+{
+	return tpm_response_is_about_parameter(rc) || tpm_response_is(rc, TPM2_RC_FAILURE);
+}
+
 static enum fault take_ticket(struct tpm *tpm, TPM2B_DIGEST *info, struct secret *out)
 {
 	enum fault fault = FAULT_NONE;
@@ -149,11 +158,11 @@ enum fault credential_activate(struct tpm *tpm, const struct endorsement_key *ek
 		return fault;
 	TSS2_RC rc = Esys_ActivateCredential(tpm->esys, ik->object.tr, ek->object.tr,
 		ESYS_TR_PASSWORD, session.tr, ESYS_TR_NONE, &blob, &secret, &info);
-	if (tpm_response_is(rc, TPM2_RC_INTEGRITY))
+	if (is_about_the_blob(rc))
 		return failure_set(tpm->failure, EXIT_TPM_REFUSED,
 			"run it again; if that does not help, tell whoever runs the CA",
 			"the TPM would not open the CA's credential: it was not sealed for these "
-			"two keys");
+			"two keys (0x%x)", rc);
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_refused(tpm, rc, "open the CA's credential");
 	return take_ticket(tpm, info, out);

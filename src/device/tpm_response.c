@@ -4,7 +4,7 @@
 #include <tss2/tss2_tpm2_types.h>
 
 #define ADVICE_TAKE_OWNERSHIP_BACK \
-	"remove the password of that hierarchy for the time of provisioning, or ask who set it"
+	"remove that password for the time of provisioning, or ask who set it"
 #define ADVICE_FREE_SLOTS \
 	"use the resource manager's device (/dev/tpmrm0), or free the slots " \
 	"(tpm2_flushcontext -t -l -s) and run it again"
@@ -21,7 +21,7 @@ static const struct {
 		"look into the firmware's settings of the TPM" },
 	{ TPM2_RC_HIERARCHY, "the hierarchy is disabled",
 		"enable owner and endorsement hierarchy in the firmware's settings" },
-	{ TPM2_RC_BAD_AUTH, "the hierarchy has a password, and none is ever guessed",
+	{ TPM2_RC_BAD_AUTH, "a password is set on hierarchy or key, and none is ever guessed",
 		ADVICE_TAKE_OWNERSHIP_BACK },
 	{ TPM2_RC_AUTH_FAIL, "a password is set, and none is ever guessed",
 		ADVICE_TAKE_OWNERSHIP_BACK },
@@ -40,7 +40,7 @@ static const struct {
 	{ TPM2_RC_MEMORY, "it is out of memory", ADVICE_FREE_SLOTS },
 	{ TPM2_RC_NV_SPACE, "its persistent memory is full",
 		"remove a persistent key that nobody needs (tpm2_evictcontrol) and run it again" },
-	{ TPM2_RC_NV_DEFINED, "the handle is taken already", "choose another one by --handle" },
+	{ TPM2_RC_NV_DEFINED, "the handle is taken already", "run it again, or choose another one by --handle" },
 	{ TPM2_RC_NV_RATE, "it slows down writes to spare its memory",
 		"wait a minute and run it again" },
 	{ TPM2_RC_NV_UNAVAILABLE, "its persistent memory does not answer", "run it again" },
@@ -101,6 +101,13 @@ struct tpm_response tpm_response_of(TSS2_RC rc)
 				meanings[i].advice };
 	return (struct tpm_response){ EXIT_TPM_REFUSED, "it gave a code that is not expected here",
 		"tpm2_rc_decode explains the code; run it again after that" };
+}
+
+bool tpm_response_is_about_parameter(TSS2_RC rc)
+{
+	const TSS2_RC format_one_of_parameter = TPM2_RC_FMT1 | TPM2_RC_P;
+
+	return is_of_the_tpm(rc) && (rc & format_one_of_parameter) == format_one_of_parameter;
 }
 
 bool tpm_response_is_unknown_type(TSS2_RC rc)

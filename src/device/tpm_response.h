@@ -22,6 +22,9 @@ struct tpm_response tpm_response_of(TSS2_RC);
 /* Whether rc is the TPM's own code, whichever handle, parameter or session it names. */
 bool tpm_response_is(TSS2_RC rc, TSS2_RC code);
 
+/* Whether the TPM complains of a parameter of the command (Part 2, 6.6.3), whichever. */
+bool tpm_response_is_about_parameter(TSS2_RC rc);
+
 /* Whether the TPM says that it does not know a key's curve, size or hash: another may do. */
 bool tpm_response_is_unknown_type(TSS2_RC rc);
 

@@ -63,6 +63,19 @@ static void test_place(void **state)
 	assert_false(tpm_response_is(0x14a, 0x10a));
 }
 
+/* Part 2, 6.6.3: format one with P; sessions and handles have it clear. */
+static void test_about_parameter(void **state)
+{
+	(void)state;
+	assert_true(tpm_response_is_about_parameter(0x1df)); /* parameter 1, integrity */
+	assert_true(tpm_response_is_about_parameter(0x2d5)); /* parameter 2, size */
+	assert_false(tpm_response_is_about_parameter(0x18b)); /* handle 1 */
+	assert_false(tpm_response_is_about_parameter(0x9a2)); /* session 1 */
+	assert_false(tpm_response_is_about_parameter(0x902)); /* format zero */
+	assert_false(tpm_response_is_about_parameter(0x101));
+	assert_false(tpm_response_is_about_parameter(TSS2_TCTI_RC_IO_ERROR | 0x1df));
+}
+
 static void test_unknown_type(void **state)
 {
 	(void)state;
@@ -78,6 +91,7 @@ int main(void)
 		cmocka_unit_test(test_codes_of_the_tpm),
 		cmocka_unit_test(test_layers),
 		cmocka_unit_test(test_place),
+		cmocka_unit_test(test_about_parameter),
 		cmocka_unit_test(test_unknown_type),
 	};
 	return cmocka_run_group_tests_name("tpm_response", tests, NULL, NULL);
