@@ -105,6 +105,21 @@ static bool check_not_older(X509 *certificate, const struct certificate_expectat
 		time_of(X509_get0_notBefore(expected->installed));
 }
 
+/* RFC 8446, 4.4.2: what a peer is shown, each certifying the one before; nothing else among it. */
+static bool check_chain(X509 *certificate, const struct certificate_expectation *expected)
+{
+	X509 *subject = certificate;
+
+	for (int i = 0; i < sk_X509_num(expected->chain); i++) {
+		X509 *issuer = sk_X509_value(expected->chain, i);
+		if (X509_check_issued(issuer, subject) != X509_V_OK ||
+			X509_verify(subject, X509_get0_pubkey(issuer)) != 1)
+			return false;
+		subject = issuer;
+	}
+	return true;
+}
+
 /*
  * RFC 5280, 6.1, to the anchors that were given at the device's installation. At the certificate's
  * own beginning where our clock is a little behind the CA's: check_begin bounds by how much.
@@ -117,6 +132,8 @@ static bool check_path(X509 *certificate, const struct certificate_expectation *
 	if (context == NULL ||
 		X509_STORE_CTX_init(context, expected->anchors, certificate, expected->chain) != 1)
 		return false;
+	/* Clause 6.1.1 (d): an anchor is one because it was given, not because it signed itself. */
+	X509_STORE_CTX_set_flags(context, X509_V_FLAG_PARTIAL_CHAIN);
 	X509_STORE_CTX_set_time(
 		context, 0, not_before > expected->now ? not_before : expected->now);
 	return X509_STORE_CTX_set_purpose(context, X509_PURPOSE_SSL_CLIENT) == 1 &&
@@ -136,6 +153,7 @@ static const struct {
 	{ check_begin, "its validity has begun" },
 	{ check_end, "its validity has not ended" },
 	{ check_not_older, "it is not older than the one that is installed" },
+	{ check_chain, "each certificate of its chain has issued the one before" },
 	{ check_path, "it leads to the CA's certificate that was given by --ca-cert" },
 };
 

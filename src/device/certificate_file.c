@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <string.h>
 
 OWNED_TYPE(BIO, BIO_free_all)
@@ -76,9 +77,13 @@ enum fault anchors_read(struct bytes pem, X509_STORE **out)
 
 	if (store == NULL)
 		return FAULT_NO_MEMORY;
-	for (int i = 0; fault == FAULT_NONE && i < sk_X509_num(stack); i++)
-		if (X509_STORE_add_cert(store, sk_X509_value(stack, i)) != 1)
+	for (int i = 0; fault == FAULT_NONE && i < sk_X509_num(stack); i++) {
+		X509 *anchor = sk_X509_value(stack, i);
+		if (X509_check_ca(anchor) == 0)
+			fault = FAULT_UNSUPPORTED;
+		else if (X509_STORE_add_cert(store, anchor) != 1)
 			fault = FAULT_CRYPTO;
+	}
 	if (fault == FAULT_NONE)
 		*out = owned_take(store);
 	return fault;

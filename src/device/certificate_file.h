@@ -22,7 +22,11 @@ static inline void x509_stack_free(STACK_OF(X509) *stack)
  */
 enum fault certificates_read(struct bytes pem, int min, int max, STACK_OF(X509) **out);
 
-/* A store of trust with all certificates of a PEM text; freed with X509_STORE_free. */
+/*
+ * A store of trust with all certificates of a PEM text; freed with X509_STORE_free. FAULT_INVALID
+ * as above, FAULT_UNSUPPORTED where one is not a CA's: a server's own, say, whom TLS would believe,
+ * but which has issued nothing.
+ */
 enum fault anchors_read(struct bytes pem, X509_STORE **out);
 
 /* Appends one certificate's PEM to a memory BIO. */

@@ -221,6 +221,54 @@ static void test_path_by_chain(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* RFC 5280, 6.1.1 (d): an anchor need not have signed itself. */
+static void test_path_to_intermediate(void **state)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *issuer = software_ca_issue(&ca_wish, key, bench.ca, bench.ca_key);
+	X509 *certificate = software_ca_issue(&good, bench.ik.pkey, issuer, key);
+	X509_STORE *all = bench.expected.anchors;
+
+	(void)state;
+	assert_non_null(certificate_check(certificate, &bench.expected));
+	bench.expected.anchors = X509_STORE_new();
+	assert_int_equal(X509_STORE_add_cert(bench.expected.anchors, issuer), 1);
+	assert_null(certificate_check(certificate, &bench.expected));
+	X509_STORE_free(all);
+	X509_free(certificate);
+	X509_free(issuer);
+	EVP_PKEY_free(key);
+}
+
+/* What goes into chain.pem is the path and nothing that a CA slips in besides. */
+static void test_chain(void **state)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *namesake = software_ca_issue(&ca_wish, key, NULL, key);
+	X509 *chains[] = { bench.ca, namesake };
+	static const bool is_good[] = { true, false };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		X509 *certificate = software_ca_issue(&good, bench.ik.pkey, bench.ca, bench.ca_key);
+		STACK_OF(X509) *chain = sk_X509_new_null();
+
+		assert_true(sk_X509_push(chain, chains[i]) > 0);
+		bench.expected.chain = chain;
+		const char *broken = certificate_check(certificate, &bench.expected);
+		assert_int_equal(broken == NULL, is_good[i]);
+		assert_true(sk_X509_push(chain, certificate) > 0);
+		broken = certificate_check(certificate, &bench.expected);
+		assert_non_null(broken);
+		assert_non_null(strstr(broken, "each certificate of its chain"));
+		bench.expected.chain = NULL;
+		sk_X509_free(chain);
+		X509_free(certificate);
+	}
+	X509_free(namesake);
+	EVP_PKEY_free(key);
+}
+
 static void test_usable(void **state)
 {
 	X509 *certificate = software_ca_issue(&good, bench.ik.pkey, bench.ca, bench.ca_key);
@@ -248,6 +296,8 @@ int main(void)
 		TEST(test_not_older),
 		TEST(test_path),
 		TEST(test_path_by_chain),
+		TEST(test_path_to_intermediate),
+		TEST(test_chain),
 		TEST(test_usable),
 	};
 	return cmocka_run_group_tests_name("certificate_check", tests, NULL, NULL);

@@ -17,7 +17,8 @@ static char text[16384];  /* what a test makes of it */
 
 static int set_up(void **state)
 {
-	const struct certificate_wish wish = { .not_before = 1800000000, .not_after = 1900000000 };
+	const struct certificate_wish wish = { .basic_constraints = "critical,CA:TRUE",
+		.not_before = 1800000000, .not_after = 1900000000 };
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	X509 *certificate = software_ca_issue(&wish, key, NULL, key);
 	BIO *bio = BIO_new(BIO_s_mem());
@@ -89,6 +90,27 @@ static void test_anchors(void **state)
 	assert_int_equal(anchors_read((struct bytes){ 0 }, &store), FAULT_INVALID);
 }
 
+/* A certificate that TLS would believe, and that has issued nothing. */
+static void test_anchors_are_cas(void **state)
+{
+	const struct certificate_wish wish = { .basic_constraints = "critical,CA:FALSE",
+		.not_before = 1800000000, .not_after = 1900000000 };
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *certificate = software_ca_issue(&wish, key, NULL, key);
+	BIO *bio = BIO_new(BIO_s_mem());
+	X509_STORE *store = NULL;
+	char *data;
+
+	(void)state;
+	assert_int_equal(certificate_append(bio, certificate), FAULT_NONE);
+	long len = BIO_get_mem_data(bio, &data);
+	(void)snprintf(text, sizeof(text), "%s%.*s", pem, (int)len, data);
+	assert_int_equal(anchors_read(bytes_of_string(text), &store), FAULT_UNSUPPORTED);
+	BIO_free(bio);
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -96,6 +118,7 @@ int main(void)
 		cmocka_unit_test(test_other_blocks),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_anchors),
+		cmocka_unit_test(test_anchors_are_cas),
 	};
 	return cmocka_run_group_tests_name("certificate_file", tests, set_up, NULL);
 }
