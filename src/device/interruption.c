@@ -19,6 +19,7 @@ void interruption_block(void)
 	sigset_t set = signals_to_end();
 
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
 }
 
 bool interruption_is_pending(void)

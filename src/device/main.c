@@ -45,7 +45,7 @@ int main(int argc, char **argv)
 	json_t *result = NULL;
 
 	enum fault fault = options_read(argc, argv, &options, &failure);
-	report_open(options.json);
+	report_open(options_want_json(argc, argv));
 	if (fault != FAULT_NONE)
 		return report_failed(&failure, 0);
 	if (options.command == COMMAND_HELP)
@@ -57,10 +57,8 @@ int main(int argc, char **argv)
 	struct tpm tpm;
 	fault = run(&tpm, &options, &failure, &result);
 	tpm_close(&tpm);
-	if (fault == FAULT_NONE) {
-		report_done(result, tpm.clock.spent_us);
-		return EXIT_DONE;
-	}
+	if (fault == FAULT_NONE)
+		return report_done(result, tpm.clock.spent_us);
 	put_into_words(fault, &failure);
 	return report_failed(&failure, tpm.clock.spent_us);
 }

@@ -67,6 +67,9 @@ enum fault manifest_line(
 			"vouch for these");
 		fault = add_bare(tpm, options, &order, rows);
 	}
+	if (fault == FAULT_NONE && json_array_size(rows) == 0)
+		fault = failure_set(failure, EXIT_TPM_REFUSED, "try --ek auto",
+			"the TPM has no endorsement key of the kind that was asked for");
 	*out = json_pack("{s:o}", "rows", rows);
 	return fault;
 }

@@ -99,10 +99,13 @@ bool profile_is_valid(const char *profile)
 
 static bool read_key(const char *value, struct options *options)
 {
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (strcmp(value, keys[i].name) == 0)
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (strcmp(value, keys[i].name) == 0) {
 			options->key = keys[i].key;
-	return options->key != TEMPLATE_NONE;
+			return true;
+		}
+	}
+	return false;
 }
 
 static bool read_ek(const char *value, struct options *options)
@@ -237,6 +240,14 @@ static enum fault read_command(const char *word, struct options *options, struct
 	return usage(failure, "there is no command ", word);
 }
 
+bool options_want_json(int argc, char *const *argv)
+{
+	for (int i = 2; i < argc; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	return false;
+}
+
 enum fault options_read(
 	int argc, char *const *argv, struct options *out, struct failure *failure)
 {
@@ -248,7 +259,7 @@ enum fault options_read(
 
 	for (int i = 2; i < argc && fault == FAULT_NONE; i++) {
 		if (strcmp(argv[i], "--json") == 0)
-			options.json = true;
+			continue;
 		else if (strcmp(argv[i], "--header") == 0)
 			options.header = true;
 		else if (strcmp(argv[i], "--new-key") == 0)

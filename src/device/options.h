@@ -35,12 +35,14 @@ struct options {
 	enum ek_choice ek;
 	uint32_t handle;       /* 0: the one of the last time, else the first that is free */
 	bool new_key;          /* another key in place of the one that is there */
-	bool json;
 	bool header;           /* of manifest rows */
 };
 
 /* FAULT_DENIED with a failure of EXIT_USAGE where argv is not right. */
 enum fault options_read(int argc, char *const *argv, struct options *out, struct failure *);
+
+/* Whether --json is among the arguments, be they right or not: then a refusal is JSON too. */
+bool options_want_json(int argc, char *const *argv);
 
 /* What `genuine-device help` prints. */
 extern const char options_help[];

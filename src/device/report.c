@@ -2,6 +2,7 @@
 
 #include "owned.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -128,13 +129,18 @@ static void print_json(json_t *result, uint64_t tpm_us)
 	(void)putchar('\n');
 }
 
-void report_done(json_t *result, uint64_t tpm_us)
+int report_done(json_t *result, uint64_t tpm_us)
 {
 	owned(json_t) *object = result;
 
 	if (report.json && object != NULL)
 		print_json(object, tpm_us);
 	json_decref(report.steps);
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return EXIT_DONE;
+	(void)fprintf(stderr, "genuine-device: standard output did not take the result: %s; all "
+		"else is done; run it again with another output.\n", strerror(errno));
+	return EXIT_LOCAL_FILES;
 }
 
 int report_failed(const struct failure *failure, uint64_t tpm_us)

@@ -35,9 +35,10 @@ __attribute__((format(printf, 1, 2))) void report_state(const char *format, ...)
 
 /*
  * Ends the run without failure: prints result with --json, with the steps, the summed time of the
- * TPM's commands (tpm_ms) and our own CPU (cpu_ms) added. Takes over result.
+ * TPM's commands (tpm_ms) and our own CPU (cpu_ms) added. Takes over result. Returns the exit code:
+ * EXIT_LOCAL_FILES where standard output did not take all that was to be printed.
  */
-void report_done(json_t *result, uint64_t tpm_us);
+int report_done(json_t *result, uint64_t tpm_us);
 
 /* Ends the run with a failure: one sentence, or with --json the object. Returns the exit code. */
 int report_failed(const struct failure *, uint64_t tpm_us);

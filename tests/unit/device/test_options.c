@@ -54,7 +54,27 @@ static void test_reads_provision(void **state)
 	assert_false(options.new_key);
 	assert_int_equal(read_line("genuine-device provision --new-key"), FAULT_NONE);
 	assert_true(options.new_key);
-	assert_true(options.json);
+}
+
+/* A value that is none is found even where a good one came before it. */
+static void test_repeated_key(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		read_line("genuine-device provision --key p256 --key p384"), FAULT_NONE);
+	assert_int_equal(options.key, TEMPLATE_IK_P384_NODA);
+	refuses("genuine-device provision --key p256 --key p512", "--key must be");
+}
+
+/* Whether JSON is wanted is known even of a command line that is wrong. */
+static void test_wants_json(void **state)
+{
+	char program[] = "genuine-device", command[] = "status", wrong[] = "x", json[] = "--json";
+	char *argv[] = { program, command, wrong, json };
+
+	(void)state;
+	assert_true(options_want_json(4, argv));
+	assert_false(options_want_json(3, argv));
 }
 
 static void test_leaves_defaults(void **state)
@@ -67,7 +87,6 @@ static void test_leaves_defaults(void **state)
 	assert_int_equal(options.handle, 0);
 	assert_null(options.ca);
 	assert_null(options.tcti);
-	assert_false(options.json);
 }
 
 static void test_refuses_usage(void **state)
@@ -141,6 +160,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reads_provision),
+		cmocka_unit_test(test_repeated_key),
+		cmocka_unit_test(test_wants_json),
 		cmocka_unit_test(test_leaves_defaults),
 		cmocka_unit_test(test_refuses_usage),
 		cmocka_unit_test(test_serial),
