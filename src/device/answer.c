@@ -81,6 +81,12 @@ static void copy_text(const json_t *root, const char *name, char *out, size_t ca
 		log_escape(bytes_of_string(text), out, capacity);
 }
 
+/* A reference is shown within a command to type: nothing but what the CA's are made of. */
+static bool is_reference(const char *text)
+{
+	return strspn(text, "0123456789abcdef") == strlen(text);
+}
+
 struct problem answer_problem(struct bytes body)
 {
 	owned(json_t) *root = object_of(body);
@@ -89,5 +95,7 @@ struct problem answer_problem(struct bytes body)
 	copy_text(root, "title", problem.detail, sizeof(problem.detail));
 	copy_text(root, "detail", problem.detail, sizeof(problem.detail));
 	copy_text(root, "reference", problem.reference, sizeof(problem.reference));
+	if (!is_reference(problem.reference))
+		problem.reference[0] = '\0';
 	return problem;
 }

@@ -28,7 +28,7 @@ struct issued {
 enum { PROBLEM_TEXT_MAX = 200 };
 struct problem {
 	char detail[PROBLEM_TEXT_MAX + 1];    /* or title; empty where there is neither */
-	char reference[PROBLEM_TEXT_MAX + 1]; /* of a 403; empty where there is none */
+	char reference[PROBLEM_TEXT_MAX + 1]; /* of a 403, hexadecimal; empty where there is none */
 };
 
 enum fault answer_challenge(struct bytes body, struct challenge *out);

@@ -63,6 +63,8 @@ static bool set_trust(struct https *https)
 		.len = https->anchors.len, .flags = CURL_BLOB_NOCOPY };
 
 	return curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) ==
+		       CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3) ==
@@ -104,6 +106,19 @@ static bool set_url(struct https *https, const char *path)
 		curl_easy_setopt(https->curl, CURLOPT_URL, url) == CURLE_OK;
 }
 
+/* The options' form lets ports and hosts pass that are none. */
+static enum fault check_origin(struct https *https)
+{
+	CURLU *url = curl_url();
+	CURLUcode code = curl_url_set(url, CURLUPART_URL, https->origin, 0);
+
+	curl_url_cleanup(url);
+	if (code == CURLUE_OK)
+		return FAULT_NONE;
+	return failure_set(https->failure, EXIT_USAGE, "give the right one by --ca",
+		"%s is no URL: %s", https->origin, curl_url_strerror(code));
+}
+
 enum fault https_open(struct https *https, const char *origin, struct bytes anchors,
 	struct wall_clock *clock, struct failure *failure)
 {
@@ -115,38 +130,46 @@ enum fault https_open(struct https *https, const char *origin, struct bytes anch
 	if (https->curl == NULL)
 		return failure_set(failure, EXIT_OTHER, "free some memory and run it again",
 			"the HTTPS library does not start");
-	return FAULT_NONE;
+	return check_origin(https);
 }
 
 static enum fault unreachable(struct https *https, CURLcode code)
 {
 	(void)failure_set(https->failure, EXIT_CA_NOT_REACHED,
 		"see that network, name and port are right and that the CA runs, and run it again",
-		"the CA at %s was not reached: %s", https->origin, curl_easy_strerror(code));
+		"the CA at %s was not reached: %s", https->origin,
+		code == CURLE_SSL_CONNECT_ERROR ? "no TLS 1.3 connection came about"
+						: curl_easy_strerror(code));
 	return FAULT_TIMEOUT;
+}
+
+/* libcurl compares the name itself, and then leaves the result as it was before the handshake. */
+static const char *reason_of_distrust(const struct https *https)
+{
+	long verify = X509_V_OK;
+
+	(void)curl_easy_getinfo(https->curl, CURLINFO_SSL_VERIFYRESULT, &verify);
+	if (verify == X509_V_OK || verify == X509_V_ERR_UNSPECIFIED)
+		return "its certificate is for another name";
+	return X509_verify_cert_error_string(verify);
 }
 
 /* What curl could not do, sorted by whether trying again may help. */
 static enum fault not_done(
 	struct https *https, CURLcode code, const struct https_answer *answer)
 {
-	long verify = 0;
-
 	if (answer->is_too_long || code == CURLE_FILESIZE_EXCEEDED)
 		return failure_set(https->failure, EXIT_CA_REFUSED, "see that --ca names the CA",
 			"the answer of %s is larger than 64 KiB", https->origin);
 	if (code == CURLE_ABORTED_BY_CALLBACK)
 		return failure_set(https->failure, EXIT_OTHER, "run it again to go on",
 			"it was told to stop while it waited for the CA");
-	if (code == CURLE_PEER_FAILED_VERIFICATION) {
-		(void)curl_easy_getinfo(https->curl, CURLINFO_SSL_VERIFYRESULT, &verify);
+	if (code == CURLE_PEER_FAILED_VERIFICATION)
 		return failure_set(https->failure, EXIT_CA_NOT_REACHED,
 			"give the right --ca and --ca-cert, and see that the device's clock is "
 			"right",
 			"the server at %s is not the CA that is trusted: %s", https->origin,
-			verify == X509_V_OK ? "its name or certificate does not fit"
-					    : X509_verify_cert_error_string(verify));
-	}
+			reason_of_distrust(https));
 	if (code == CURLE_SSL_CACERT_BADFILE)
 		return failure_set(https->failure, EXIT_LOCAL_FILES,
 			"give the CA's certificate in PEM", "--ca-cert holds no certificate");

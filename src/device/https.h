@@ -9,9 +9,9 @@
 #include <curl/curl.h>
 
 /*
- * https: one request, one answer, to one CA. https only, TLS 1.3, the operator's anchors and no
- * others, no redirects, no proxy, at most 64 KiB and 30 seconds. Ends early where the program is
- * told to (a pending SIGINT, SIGTERM or SIGHUP).
+ * https: one request, one answer, to one CA. HTTP/1.1 over TLS 1.3 and nothing else, the operator's
+ * anchors and no others, no redirects, no proxy, at most 64 KiB and 30 seconds. Ends early where
+ * the program is told to (a pending SIGINT, SIGTERM or SIGHUP).
  */
 struct https {
 	CURL *curl;
@@ -29,7 +29,7 @@ struct https_answer {
 	bool is_too_long;
 };
 
-/* anchors and origin must outlive the struct. */
+/* anchors and origin must outlive the struct. EXIT_USAGE where origin is no URL. */
 enum fault https_open(struct https *, const char *origin, struct bytes anchors,
 	struct wall_clock *, struct failure *);
 void https_close(struct https *);

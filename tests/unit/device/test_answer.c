@@ -118,11 +118,23 @@ static void test_issued_too_long(void **state)
 static void test_problem_is_escaped(void **state)
 {
 	struct problem problem = answer_problem(BYTES_OF_LITERAL(
-		"{\"title\":\"t\",\"detail\":\"\\u001b[31mred\\n\",\"reference\":\"R\\u0007\"}"));
+		"{\"title\":\"t\",\"detail\":\"\\u001b[31mred\\n\",\"reference\":\"a\\u0007\"}"));
 
 	(void)state;
 	assert_string_equal(problem.detail, "\\x1b[31mred\\x0a");
-	assert_string_equal(problem.reference, "R\\x07");
+	assert_string_equal(problem.reference, "");
+}
+
+/* It stands in a command line that a person is told to type. */
+static void test_reference_is_hexadecimal(void **state)
+{
+	(void)state;
+	assert_string_equal(answer_problem(BYTES_OF_LITERAL("{\"reference\":\"00ffab12\"}")).reference,
+		"00ffab12");
+	assert_string_equal(
+		answer_problem(BYTES_OF_LITERAL("{\"reference\":\"00; reboot\"}")).reference, "");
+	assert_string_equal(
+		answer_problem(BYTES_OF_LITERAL("{\"reference\":\"$(reboot)\"}")).reference, "");
 }
 
 static void test_problem_of_anything(void **state)
@@ -143,6 +155,7 @@ int main(void)
 		cmocka_unit_test(test_issued),
 		cmocka_unit_test(test_issued_too_long),
 		cmocka_unit_test(test_problem_is_escaped),
+		cmocka_unit_test(test_reference_is_hexadecimal),
 		cmocka_unit_test(test_problem_of_anything),
 	};
 	return cmocka_run_group_tests_name("answer", tests, set_up, NULL);
