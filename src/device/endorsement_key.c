@@ -245,7 +245,8 @@ enum fault ek_chain_read(struct tpm *tpm, struct ek_chain *out)
 			sizeof(out->buffer) - used, &content);
 		if (fault == FAULT_NONE)
 			used += content.len;
-		if (fault == FAULT_NOT_FOUND)
+		/* Hints: what cannot be read, or not without a password, is done without. */
+		if (fault == FAULT_NOT_FOUND || fault == FAULT_DENIED)
 			fault = FAULT_NONE;
 	}
 	if (fault == FAULT_NONE)

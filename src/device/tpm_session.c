@@ -41,7 +41,7 @@ enum fault tpm_open(struct tpm *tpm, const char *tcti, struct failure *failure)
 	(void)setenv("TSS2_LOG", "all+none", 0);
 	if (tcti == NULL)
 		tcti = getenv("TPM2TOOLS_TCTI");
-	if (tcti == NULL)
+	if (tcti == NULL || tcti[0] == '\0')
 		tcti = device_of_system();
 	if (tcti == NULL || Tss2_TctiLdr_Initialize(tcti, &tpm->tcti) != TSS2_RC_SUCCESS)
 		return no_tpm(failure, tcti);
