@@ -338,54 +338,6 @@ enum fault identity_key_open(struct tpm *tpm, const struct directory *directory,
 	return FAULT_NONE;
 }
 
-static enum fault evict(struct tpm *tpm, struct tpm_object *object, uint32_t handle)
-{
-	ESYS_TR none = ESYS_TR_NONE;
-	TSS2_RC rc = Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, object->tr, ESYS_TR_PASSWORD,
-		ESYS_TR_NONE, ESYS_TR_NONE, handle, &none);
-
-	if (rc != TSS2_RC_SUCCESS)
-		return tpm_refused(tpm, rc, "remove the former identity key");
-	object->tpm = NULL; /* ESYS has closed it. */
-	return FAULT_NONE;
-}
-
-/* Whether the handle still holds the former key: then it is freed. */
-static enum fault free_handle(struct tpm *tpm, const struct state *state)
-{
-	owned_tpm_object object = { 0 };
-	struct key_file file = { 0 };
-	uint8_t id[32];
-
-	enum fault fault = tpm_persistent_open(tpm, state->former_handle, &object, &file.area);
-	if (fault == FAULT_NONE)
-		fault = key_file_recognise(&file);
-	if (fault == FAULT_NONE)
-		fault = key_id(&file.key, id);
-	if (fault != FAULT_NONE || memcmp(id, state->former_ik_id, sizeof(id)) != 0 ||
-		!tpm_object_has_area(&object, &file.area))
-		return fault == FAULT_NONE || fault == FAULT_INVALID ? FAULT_NOT_FOUND : fault;
-	return evict(tpm, &object, state->former_handle);
-}
-
-enum fault identity_key_free_former(struct tpm *tpm, const struct directory *directory,
-	struct state *state, const struct identity_key *now)
-{
-	if (state->former_handle == 0)
-		return FAULT_NONE;
-	/* A run that was ended before it had written the new key's halves has gone on with the old. */
-	bool is_in_use = memcmp(state->former_ik_id, now->id, sizeof(now->id)) == 0;
-	enum fault fault = is_in_use ? FAULT_NONE : free_handle(tpm, state);
-
-	if (fault != FAULT_NONE && fault != FAULT_NOT_FOUND)
-		return fault;
-	if (!is_in_use)
-		report_note("the former key at 0x%08x %s", state->former_handle,
-			fault == FAULT_NONE ? "was removed from the TPM" : "was gone already");
-	state->former_handle = 0;
-	return state_write(directory, state);
-}
-
 enum fault identity_key_find(struct tpm *tpm, const struct directory *directory,
 	struct state *state, struct identity_key *out)
 {

@@ -40,17 +40,10 @@ struct identity_key_wish {
  * none, or when the TPM no longer takes it because it was cleared. Keeps state up to date.
  *
  * A key that a new one was wished for stays where it is, and state names it as the former one,
- * until identity_key_free_former. While it does, a further wish for a new key finds it made.
+ * until former_key_free. While it does, a further wish for a new key finds it made.
  */
 enum fault identity_key_open(struct tpm *, const struct directory *,
 	const struct identity_key_wish *, struct state *, struct identity_key *out);
-
-/*
- * Once the new key has its certificate: frees the former one's handle, where that key is still
- * there and no other, and has state forget it.
- */
-enum fault identity_key_free_former(struct tpm *, const struct directory *, struct state *,
-	const struct identity_key *now);
 
 /* Finds the persistent key of this folder and makes nothing. FAULT_NOT_FOUND. */
 enum fault identity_key_find(

@@ -36,7 +36,7 @@ static const struct {
 	{ CHECK_PROFILE_ALLOWED, "list the profile in the manifest row and genuine-ca device import it again" },
 	{ CHECK_SERIAL_EXPECTED, "add the serial to the file that [identity] expected names and genuine-ca reload" },
 	{ CHECK_EK_BINDING, "this TPM is bound to another serial: genuine-ca device list shows which" },
-	{ CHECK_IK_BINDING, "this identity key was another binding's: let the device make a new one" },
+	{ CHECK_IK_BINDING, "this identity key was another binding's: let the device make a new one (genuine-device provision --new-key)" },
 	{ CHECK_SERIAL_FREE, "another TPM has this serial; if the device's TPM was replaced: genuine-ca device release, then device import --replace" },
 	{ CHECK_REKEY, "the device has a new identity key again; if that is right: genuine-ca device rekey SERIAL lets the next one pass" },
 	{ CHECK_NOT_RELEASED, "the device was released; genuine-ca device import --again takes it back" },
