@@ -4,6 +4,10 @@
 
 #include <errno.h>
 #include <openssl/crypto.h>
+#include <openssl/decoder.h>
+#include <openssl/encoder.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
 #include <openssl/rand.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -85,13 +89,46 @@ static void lock_memory(void)
 }
 
 /*
+ * One fetch of each kind of algorithm. Where the first one fails for want of memory, OpenSSL 3.0
+ * takes that kind for empty ever after, and a role would serve nobody until it is started again: so
+ * it is made here, where failing ends the process and the supervisor does start it again.
+ */
+#define FETCHES(kind, name) \
+	static bool fetches_##kind(void) \
+	{ \
+		kind *algorithm = kind##_fetch(NULL, name, NULL); \
+\
+		kind##_free(algorithm); \
+		return algorithm != NULL; \
+	}
+
+FETCHES(EVP_MD, "SHA256")
+FETCHES(EVP_CIPHER, "AES-128-CFB")
+FETCHES(EVP_MAC, "HMAC")
+FETCHES(EVP_KDF, "HKDF")
+FETCHES(EVP_KEYMGMT, "EC")
+FETCHES(EVP_KEYEXCH, "ECDH")
+FETCHES(EVP_SIGNATURE, "ECDSA")
+FETCHES(EVP_ASYM_CIPHER, "RSA")
+FETCHES(OSSL_DECODER, "EC")
+FETCHES(OSSL_ENCODER, "EC")
+
+static bool fetches_all(void)
+{
+	return fetches_EVP_MD() && fetches_EVP_CIPHER() && fetches_EVP_MAC() && fetches_EVP_KDF() &&
+		fetches_EVP_KEYMGMT() && fetches_EVP_KEYEXCH() && fetches_EVP_SIGNATURE() &&
+		fetches_EVP_ASYM_CIPHER() && fetches_OSSL_DECODER() && fetches_OSSL_ENCODER();
+}
+
+/*
  * What libraries would open files for when first used, and what the sandbox then would kill: the
  * time zone, the cryptographic library's configuration (which is not ours to obey) and its seed.
  */
 static void prepare_libraries(void)
 {
 	tzset();
-	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1 || RAND_status() != 1) {
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1 || RAND_status() != 1 ||
+			!fetches_all()) {
 		log_error("the cryptographic library does not start");
 		exit(EXIT_FAILURE);
 	}
