@@ -77,6 +77,13 @@ static enum fault wait_for_ca(struct https *https, uint32_t wait_s, const char *
 		"it was told to stop while it waited for the CA");
 }
 
+/* A captive portal's page, for one. */
+static enum fault not_json(struct https *https)
+{
+	return failure_set(https->failure, EXIT_CA_REFUSED, "see that --ca names the CA",
+		"the answer of %s is not a CA's (it is not application/json)", https->origin);
+}
+
 /* Posts until the answer is 200: FAULT_NONE. FAULT_BUSY: 409. */
 static enum fault post(struct https *https, const char *path, const struct request *request,
 	struct https_answer *answer)
@@ -90,7 +97,7 @@ static enum fault post(struct https *https, const char *path, const struct reque
 		else if (fault != FAULT_NONE)
 			return FAULT_DENIED;
 		else if (ca_reaction_of(answer->status) == CA_TAKE)
-			return FAULT_NONE;
+			return answer->is_json ? FAULT_NONE : not_json(https);
 		else if (ca_reaction_of(answer->status) == CA_START_AGAIN)
 			return FAULT_BUSY;
 		else if (ca_reaction_of(answer->status) == CA_STOP || is_last)

@@ -176,6 +176,19 @@ static enum fault not_done(
 	return unreachable(https, code);
 }
 
+/* RFC 9110, 8.3: a media type, in any case, perhaps with parameters. */
+static bool is_json(const struct https *https)
+{
+	static const char media_type[] = "application/json";
+	const size_t len = sizeof(media_type) - 1;
+	const char *type = NULL;
+
+	if (curl_easy_getinfo(https->curl, CURLINFO_CONTENT_TYPE, &type) != CURLE_OK || type == NULL ||
+		strncasecmp(type, media_type, len) != 0)
+		return false;
+	return type[len] == '\0' || type[len] == ';' || type[len] == ' ';
+}
+
 static enum fault perform(struct https *https, struct https_answer *answer)
 {
 	curl_off_t retry_after = 0;
@@ -185,6 +198,7 @@ static enum fault perform(struct https *https, struct https_answer *answer)
 		return not_done(https, code, answer);
 	(void)curl_easy_getinfo(https->curl, CURLINFO_RESPONSE_CODE, &answer->status);
 	(void)curl_easy_getinfo(https->curl, CURLINFO_RETRY_AFTER, &retry_after);
+	answer->is_json = is_json(https);
 	answer->retry_after_s =
 		retry_after > 0 && retry_after < UINT32_MAX ? (uint32_t)retry_after : 0;
 	return FAULT_NONE;
@@ -200,6 +214,7 @@ static bool begin(struct https *https, const char *path, struct https_answer *an
 {
 	answer->status = 0;
 	answer->body_len = 0;
+	answer->is_json = false;
 	answer->is_too_long = false;
 	curl_easy_reset(https->curl);
 	return set_trust(https) && set_limits(https, answer) && set_url(https, path);
