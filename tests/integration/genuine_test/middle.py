@@ -12,16 +12,19 @@ class Middle:
     """Passes requests on to a CA; keeps (path, request's members, Answer) of each in seen.
 
     Use it where the CA would be used: it has its url and its certificate. Answers to a path in
-    lost are thrown away: the connection just ends.
+    lost are thrown away: the connection just ends. For a path in lies, what the function makes of
+    the true answer is sent in its place: octets, as they are. tls is (certificate, key), where the
+    CA's own will not do.
     """
 
-    def __init__(self, ca):
+    def __init__(self, ca, tls=None):
         self.certificate = ca.certificate
+        self.lies = {}
         self.seen = []
         self.lost = set()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler(ca))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(ca.tls_certificate, ca.tls_key)
+        context.load_cert_chain(*(tls or (ca.tls_certificate, ca.tls_key)))
         self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.url = f"https://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -37,7 +40,9 @@ class Middle:
                 answer = Client(ca.url, ca.certificate).post(self.path, body)
                 middle.seen.append((self.path, body, answer))
                 self.close_connection = True
-                if self.path not in middle.lost:
+                if self.path in middle.lies:
+                    self.wfile.write(middle.lies[self.path](answer))
+                elif self.path not in middle.lost:
                     self.pass_on(answer)
 
             def pass_on(self, answer):

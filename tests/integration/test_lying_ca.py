@@ -1,0 +1,171 @@
+"""A CA that lies: it has the true one's TLS key, and every answer of it may be anything."""
+
+import base64
+import json
+
+from genuine_test import tap
+from genuine_test.ca import Ca
+from genuine_test.device import Device
+from genuine_test.middle import Middle
+from genuine_test.process import run
+from genuine_test.tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1, Tpm
+from genuine_test.vendor import Vendor
+
+TPM_REFUSED, CA_NOT_REACHED, CA_REFUSED = 4, 5, 6  # genuine-device's exit statuses
+CHALLENGE, CERTIFICATE = "/v1/getChallenge", "/v1/getCertificate"
+HEAD = 8  # octets of a credential file before its first TPM2B
+ID_OBJECT = 70  # octets of the first TPM2B
+
+GOOD_EXTENSIONS = """\
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = clientAuth
+"""
+
+
+def http(body, status=200, fields=""):
+    """An answer in octets."""
+    body = body if isinstance(body, bytes) else body.encode()
+    return (f"HTTP/1.1 {status} Said\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n{fields}\r\n").encode() + body
+
+
+def changed(answer, **members):
+    """A true answer in which members are others; a function is given the true one."""
+    found = answer.json
+    for name, value in members.items():
+        found[name] = value(found[name]) if callable(value) else value
+    return http(json.dumps(found))
+
+
+def on_octets(change):
+    """A change of octets, as one of their base64."""
+    return lambda text: base64.b64encode(change(base64.b64decode(text))).decode()
+
+
+class LyingCa(tap.Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.vendor = Vendor(cls.folder / "vendor")
+        Tpm(cls.folder / "first-tpm", cls.vendor).stop()
+        cls.ca = Ca(cls.folder / "ca")
+        cls.ca.trusts(cls.vendor)
+        cls.on_stage(cls.ca.start())
+        cls.ours, cls.other = cls.device("SN-1"), cls.device("SN-2")
+        for device in (cls.ours, cls.other):
+            result = device.provision(cls.ca)
+            assert result.status == 0, result
+        cls.middle = cls.on_stage(Middle(cls.ca))
+
+    @classmethod
+    def device(cls, serial):
+        tpm = cls.on_stage(Tpm(cls.folder / f"tpm-{serial}", cls.vendor))
+        cls.ca.lists("".join(f"{serial},{tpm.ek_id(index)},,\n"
+                             for index in (EK_CERTIFICATE_L1, EK_CERTIFICATE_H3)))
+        return Device(cls.folder / serial, tpm, serial)
+
+    def told(self, path, lie, status):
+        """Tells our device a lie; it must end with that status and as it was. What it said."""
+        before = self.ours.certificate.read_bytes()
+        self.middle.lies = {path: lie}
+        result = self.ours.provision(self.middle)
+        self.assertEqual(result.status, status, result)
+        self.assertEqual(self.ours.certificate.read_bytes(), before)
+        self.assertEqual(self.ours.tpm.leftovers(), {})
+        self.assertIn("the certificate of before stays", result.errors)
+        return result.errors
+
+    def test_bodies(self):
+        """answers that are none: redirects, HTML, nothing, too much, other members"""
+        for octets in (http("", 301, "Location: http://127.0.0.1:1/\r\n"),
+                       http("", 307, "Location: file:///etc/passwd\r\n"), http("", 204), http(""),
+                       http("<html>"), http("[" * 60000), http("x" * 65537), http('{"error":"x"}'),
+                       b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n" + bytes(70000)):
+            with self.subTest(octets[:60]):
+                self.told(CHALLENGE, lambda _, octets=octets: octets, CA_REFUSED)
+        self.told(CHALLENGE, lambda answer: changed(answer, more="x"), CA_REFUSED)
+        self.told(CHALLENGE, lambda answer: changed(answer, challenge=7), CA_REFUSED)
+
+    def test_words(self):
+        """what it says reaches neither terminal nor shell as a command"""
+        for reference in ("$(reboot)", "0; reboot", "\x1b[2J"):
+            said = self.told(CHALLENGE, lambda _, words=reference: http(
+                json.dumps({"detail": "\x1b[31m", "reference": words}), 403), CA_REFUSED)
+            self.assertNotIn("reboot", said)
+            self.assertNotIn("\x1b", said)
+        said = self.told(CHALLENGE, lambda _: http(
+            json.dumps({"detail": "\x1b]0;title\x07\n"}), 400), CA_REFUSED)
+        self.assertNotIn("\x1b", said)
+
+    def test_no_credential(self):
+        """what is no credential never reaches the TPM"""
+        for change in (lambda octets: b"", lambda octets: octets[:-1], lambda octets: octets + b"\0",
+                       lambda octets: octets[:HEAD] + b"\xff\xff" + octets[HEAD + 2:],
+                       lambda octets: bytes(4) + octets[4:], lambda octets: bytes(1100)):
+            self.told(CHALLENGE, lambda answer, change=change: changed(
+                answer, credential=on_octets(change)), CA_REFUSED)
+
+    def test_credential_for_others(self):
+        """what the TPM does not open is told as what it is, whatever code the TPM has for it"""
+        stolen = []
+        self.middle.lies = {CHALLENGE: lambda answer: stolen.append(answer.json) or http(answer.body)}
+        self.assertEqual(self.other.provision(self.middle).status, 0)
+        for lie in (lambda answer: http(json.dumps(stolen[0])),
+                    lambda answer: changed(answer, credential=stolen[0]["credential"]),
+                    lambda answer: changed(answer, credential=on_octets(
+                        lambda octets: octets[:-1] + bytes([octets[-1] ^ 1]))),
+                    lambda answer: changed(answer, credential=on_octets(
+                        lambda octets: octets[:20] + bytes([octets[20] ^ 1]) + octets[21:])),
+                    lambda answer: changed(answer, credential=on_octets(
+                        lambda octets: octets[:HEAD + ID_OBJECT] + b"\0\0"))):
+            said = self.told(CHALLENGE, lie, TPM_REFUSED)
+            self.assertIn("it was not sealed for these two keys", said)
+
+    def issue(self, device, subject, extensions=GOOD_EXTENSIONS):
+        """A certificate of the CA's own making, whatever it would not make: PEM."""
+        at = self.folder
+        (at / "extensions").write_text(extensions)
+        key = run("openssl", "x509", "-in", device.certificate, "-noout", "-pubkey")
+        (at / "key.pub").write_text(key)
+        run("openssl", "x509", "-new", "-force_pubkey", at / "key.pub", "-subj", subject, "-CA",
+            self.ca.certificate, "-CAkey", self.ca.folder / "secret" / "ca.key", "-days", "9",
+            "-extfile", at / "extensions", "-out", at / "issued.pem")
+        return (at / "issued.pem").read_text()
+
+    def test_certificates(self):
+        """certificates that break a rule are not installed; the message names the rule"""
+        subject = "/serialNumber=SN-1"
+        good = self.issue(self.ours, subject)
+        stranger = self.issue(self.other, "/serialNumber=SN-2")
+        is_ca = GOOD_EXTENSIONS.replace("CA:FALSE", "CA:TRUE")
+        for certificate, chain, rule in (
+                (self.issue(self.other, subject), "", "its key is this device's"),
+                (self.issue(self.ours, "/serialNumber=SN-2"), "", "its serialNumber"),
+                (self.issue(self.ours, subject, is_ca), "", "not a CA's"),
+                (good, stranger, "each certificate of its chain"),
+                (good + good, "", "PEM"), ("", "", "PEM"), (good, good * 5, "PEM")):
+            said = self.told(CERTIFICATE, lambda _, pair=(certificate, chain): http(
+                json.dumps({"certificate": pair[0], "chain": pair[1]})), CA_REFUSED)
+            self.assertIn(rule, said)
+
+    def test_another_name(self):
+        """a server that the CA has certified for another name is not the CA"""
+        at = self.folder
+        (at / "server").write_text("subjectAltName = DNS:other.example\n")
+        run("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out",
+            at / "server.key")
+        run("sh", "-c", f"openssl pkey -in {at}/server.key -pubout >{at}/server.pub")
+        run("openssl", "x509", "-new", "-force_pubkey", at / "server.pub", "-subj", "/CN=other",
+            "-CA", self.ca.certificate, "-CAkey", self.ca.folder / "secret" / "ca.key", "-days", "9",
+            "-extfile", at / "server", "-out", at / "server.pem")
+        middle = Middle(self.ca, (at / "server.pem", at / "server.key"))
+        self.addCleanup(middle.stop)
+        result = self.ours.provision(middle)
+        self.assertEqual(result.status, CA_NOT_REACHED, result)
+        self.assertIn("its certificate is for another name", result.errors)
+        self.assertEqual(middle.seen, [])
+
+
+if __name__ == "__main__":
+    tap.main()

@@ -1,0 +1,96 @@
+"""What is around the device's program: its reader, its output, its environment, its command line."""
+
+import json
+import subprocess
+
+from genuine_test import tap
+from genuine_test.ca import Ca
+from genuine_test.device import Device
+from genuine_test.process import GENUINE_DEVICE, attempt, environment
+from genuine_test.tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1, Tpm
+from genuine_test.vendor import Vendor
+
+USAGE, NO_TPM, LOCAL_FILES = 2, 3, 7  # genuine-device's exit statuses
+
+
+class Surroundings(tap.Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.vendor = Vendor(cls.folder / "vendor")
+        cls.tpm = cls.on_stage(Tpm(cls.folder / "tpm", cls.vendor))
+        cls.ca = Ca(cls.folder / "ca")
+        cls.ca.trusts(cls.vendor)
+        cls.ca.lists("".join(f"SN-1,{cls.tpm.ek_id(index)},,\n"
+                             for index in (EK_CERTIFICATE_L1, EK_CERTIFICATE_H3)))
+        cls.on_stage(cls.ca.start())
+        # Without persistent EKs, what is not flushed is seen.
+        for handle in cls.tpm.handles("persistent"):
+            cls.tpm.tool("tpm2_evictcontrol", "-C", "owner", "-c", hex(handle))
+        cls.device = Device(cls.folder / "SN-1", cls.tpm, "SN-1")
+
+    def setUp(self):
+        self.persistent = self.tpm.handles("persistent")
+
+    def changes_nothing(self, result, status, words):
+        self.assertEqual(result.status, status, result)
+        self.assertIn(words, result.errors)
+        self.assertIn("nothing was changed", result.errors)
+        self.assertEqual(self.tpm.handles("persistent"), self.persistent)
+
+    def test_reader_gone(self):
+        """whoever stops reading the steps does not end it in the middle"""
+        command = [GENUINE_DEVICE, "provision", "--ca", self.ca.url, "--ca-cert",
+                   self.ca.certificate, "--serial", "SN-1", "--tcti", self.tpm.tcti, "--dir",
+                   self.device.folder]
+        with subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, env=environment({})) as process:
+            process.stderr.close()
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual(self.tpm.leftovers(), {})
+
+    def test_full_output(self):
+        """manifest rows that did not reach their file are not taken for written"""
+        result = attempt("sh", "-c", f"{GENUINE_DEVICE} manifest-line --serial SN-1 "
+                                     f"--tcti {self.tpm.tcti} >/dev/full")
+        self.assertEqual(result.status, LOCAL_FILES, result)
+        self.assertIn("did not take the result", result.errors)
+
+    def test_usage_in_json(self):
+        """--json: a command line that is wrong is told in JSON as well"""
+        result = attempt(GENUINE_DEVICE, "provision", "--key", "dsa", "--json")
+        self.assertEqual(result.status, USAGE, result)
+        self.assertEqual(json.loads(result.output)["exit_code"], USAGE)
+
+    def test_empty_environment(self):
+        """an empty TPM2TOOLS_TCTI is none: no TPM is looked for where nobody said"""
+        result = attempt(GENUINE_DEVICE, "status", "--dir", self.device.folder,
+                         env={"TPM2TOOLS_TCTI": ""})
+        self.assertEqual(result.status, NO_TPM, result)
+        self.assertIn("/dev/tpmrm0", result.errors)
+
+    def test_proxies(self):
+        """proxies in the environment are ignored"""
+        nowhere = {name: "http://127.0.0.1:1" for name in ("https_proxy", "HTTPS_PROXY", "ALL_PROXY")}
+        result = attempt(GENUINE_DEVICE, "provision", "--ca", self.ca.url + "/", "--ca-cert",
+                         self.ca.certificate, "--serial", "SN-1", "--tcti", self.tpm.tcti, "--dir",
+                         self.device.folder, env=nowhere)
+        self.assertEqual(result.status, 0, result)
+
+    def test_no_url(self):
+        """a URL that is none is found before a key is made"""
+        for url in ("https://127.0.0.1:99999", "https://:::"):
+            result = attempt(GENUINE_DEVICE, "provision", "--ca", url, "--ca-cert",
+                             self.ca.certificate, "--serial", "SN-1", "--tcti", self.tpm.tcti,
+                             "--dir", self.folder / "new")
+            self.changes_nothing(result, USAGE, "is no URL")
+
+    def test_no_anchor(self):
+        """so is a --ca-cert that has issued nothing: the server's own certificate"""
+        device = Device(self.folder / "other", self.tpm, "SN-1")
+        result = device.provision(self.ca, ca_cert=self.ca.tls_certificate)
+        self.changes_nothing(result, LOCAL_FILES, "does not hold CA certificates")
+
+
+if __name__ == "__main__":
+    tap.main()
