@@ -146,8 +146,9 @@ static void take_control(struct bytes frame, int descriptor)
 		finish_loading();
 		return;
 	case MESSAGE_COMMIT:
-		authority.is_commit_waiting = authority.is_prepared;
-		authority.acts.is_paused = true;
+		if (!authority.is_prepared)
+			role_peer_is_taken("a commit of what was not prepared");
+		authority.is_commit_waiting = authority.acts.is_paused = true;
 		commit();
 		return;
 	case MESSAGE_ABANDON:

@@ -391,6 +391,19 @@ static void test_load_after_refusal(void **state)
 	assert_stops();
 }
 
+/* Nothing was prepared, or it was refused or abandoned: an empty set never comes into force. */
+static void test_commit_of_nothing(void **state)
+{
+	int status;
+
+	(void)state;
+	prepare();
+	send_empty(stage.control, MESSAGE_ABANDON);
+	send_empty(stage.control, MESSAGE_COMMIT);
+	assert_int_equal(waitpid(stage.process, &status, 0), stage.process);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE);
+}
+
 /* An encrypted key is refused; nobody is asked for its password, which the sandbox would punish. */
 static void test_encrypted_key(void **state)
 {
@@ -419,7 +432,7 @@ int main(void)
 	const struct CMUnitTest tests[] = { TEST(test_issue), TEST(test_commit_waits),
 		TEST(test_commit_does_not_wait_for_ever), TEST(test_stop_does_not_wait_for_ever),
 		TEST(test_load_after_refusal),
-		TEST(test_encrypted_key) };
+		TEST(test_commit_of_nothing), TEST(test_encrypted_key) };
 
 	return cmocka_run_group_tests_name("authority role", tests, NULL, NULL);
 }
