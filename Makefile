@@ -22,7 +22,7 @@ GROUPS ?=
 	fuzz fuzz-replay fuzz-campaign fuzz-programs fuzz-dependencies
 
 all: $(BUILD)/build.ninja
-	@ninja -C $(BUILD) $(if $(MAKE_TERMOUT),,--quiet) programs
+	@ninja -C $(BUILD) -n programs | grep -q "no work" || ninja -C $(BUILD) $(if $(MAKE_TERMOUT),,--quiet) programs
 
 $(BUILD)/build.ninja: | build-dependencies
 	@mkdir -p $(BUILD)

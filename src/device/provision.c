@@ -199,9 +199,7 @@ static enum fault step_evidence(struct run *run)
 	if (run->ek.certificate_len == 0)
 		report_step(2, "evidence: public areas; the TPM has no certificate for this key");
 	else
-		report_step(2,
-			"evidence: public areas, certificate of %zu octets that names this key, "
-			"%zu of its issuers",
+		report_step(2, "evidence: public areas, certificate of %zu octets, %zu issuers",
 			run->ek.certificate_len, run->ek_chain.count);
 	return FAULT_NONE;
 }
