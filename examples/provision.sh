@@ -174,9 +174,12 @@ step_3() {
 # --- 4. getChallenge --------------------------------------------------------------------------------
 
 # Posts the JSON on standard input; the answer's body goes to the file, a refusal to the reader.
+# Left to themselves, curl and `openssl verify` would trust the system's CAs besides the one that is
+# named; and curl would ask proxies.
 post() {
 	local status
-	status=$(curl --silent --show-error --proto =https --tlsv1.2 --max-time 30 --cacert "$ca_cert" \
+	status=$(curl --disable --silent --show-error --noproxy '*' --proto =https --tlsv1.2 \
+		--cacert "$ca_cert" --capath /dev/null --max-time 30 --max-filesize 65536 \
 		--header 'Content-Type: application/json' --data-binary @- \
 		--output "$work/answer.json" --write-out '%{http_code}' "$ca/v1/$1") ||
 		die "$ca was not reached"
@@ -239,11 +242,13 @@ step_6() {
 
 	# The chain leaves the root out: it is empty where the root itself issues.
 	cat "$work/certificate.pem" "$work/chain.pem" >"$work/path.pem"
-	openssl verify -purpose sslclient -CAfile "$ca_cert" -untrusted "$work/path.pem" \
-		"$work/certificate.pem" >/dev/null
+	openssl verify -purpose sslclient -CAfile "$ca_cert" -no-CApath -no-CAstore \
+		-untrusted "$work/path.pem" "$work/certificate.pem" >/dev/null
 	openssl x509 -in "$work/certificate.pem" -noout -pubkey >"$work/certified.pem"
 	tpm2_readpublic -c "$handle" -f pem -o "$work/ik.pem" >/dev/null
 	cmp -s "$work/certified.pem" "$work/ik.pem" || die "the certificate is for another key"
+	openssl x509 -in "$work/certificate.pem" -noout -subject -nameopt RFC2253,sep_multiline |
+		grep -x " *serialNumber=$serial" >/dev/null || die "the certificate is for another serial number"
 	install -m 644 "$work/certificate.pem" "$work/chain.pem" "$dir"
 	install -m 644 "$ca_cert" "$dir/ca.pem"
 }

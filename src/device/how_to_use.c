@@ -52,7 +52,7 @@ static const char text[] =
 	"-----------------------\n"
 	"export TPM2OPENSSL_TCTI='@TPM@'\n"
 	"openssl s_client -connect HOST:PORT " PROVIDERS " \\\n"
-	"    -CAfile SERVER.pem -no-CApath -no-CAstore -partial_chain -verify_return_error \\\n"
+	"    -CAfile SERVER.pem -partial_chain -verify_return_error \\\n"
 	"    -cert @DIR@/certificate.pem -cert_chain @DIR@/chain.pem -key handle:@KEY@\n"
 	"\n"
 	"SERVER.pem is the server's own certificate. The provider lets the TPM check the server's\n"

@@ -2,12 +2,13 @@
 
 import base64
 import json
+import shutil
 
 from genuine_test import tap
 from genuine_test.ca import Ca
 from genuine_test.device import Device
 from genuine_test.middle import Middle
-from genuine_test.process import run
+from genuine_test.process import PROVISION_SH, attempt, run
 from genuine_test.tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1, Tpm
 from genuine_test.vendor import Vendor
 
@@ -148,6 +149,44 @@ class LyingCa(tap.Case):
             said = self.told(CERTIFICATE, lambda _, pair=(certificate, chain): http(
                 json.dumps({"certificate": pair[0], "chain": pair[1]})), CA_REFUSED)
             self.assertIn(rule, said)
+
+    def by_hand(self, middle, **env):
+        """The independent client, with a handle and a folder of its own."""
+        return attempt(PROVISION_SH, "--ca", middle.url, "--ca-cert", self.ca.certificate, "--serial",
+                       "SN-2", "--tcti", self.other.tpm.tcti, "--dir", self.folder / "by-hand",
+                       "--handle", "0x81020010", env=env)
+
+    def test_provision_sh(self):
+        """provision.sh installs what the given CA has issued for this serial, and nothing else"""
+        at = self.folder
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+            "-noenc", "-keyout", at / "system.key", "-out", at / "system.pem", "-subj", "/CN=System",
+            "-days", "9")
+        # A CA that the whole system trusts.
+        system = at / "system"
+        system.mkdir()
+        digest = run("openssl", "x509", "-in", at / "system.pem", "-noout", "-hash").strip()
+        shutil.copy(at / "system.pem", system / f"{digest}.0")
+
+        def issue(answer, ca, key, serial):
+            (at / "certificate").write_text(answer.json["certificate"])
+            own = run("openssl", "x509", "-in", at / "certificate", "-noout", "-pubkey")
+            (at / "own.pub").write_text(own)
+            (at / "extensions").write_text(GOOD_EXTENSIONS)
+            made = run("openssl", "x509", "-new", "-force_pubkey", at / "own.pub", "-subj",
+                       f"/serialNumber={serial}", "-CA", ca, "-CAkey", key, "-days", "9", "-extfile",
+                       at / "extensions")
+            return changed(answer, certificate=made)
+
+        ours = self.ca.certificate, self.ca.folder / "secret" / "ca.key"
+        for ca, key, serial in ((at / "system.pem", at / "system.key", "SN-2"), (*ours, "SN-1")):
+            self.middle.lies = {CERTIFICATE: lambda answer, made=(ca, key, serial): issue(answer, *made)}
+            result = self.by_hand(self.middle, SSL_CERT_DIR=system)
+            self.assertNotEqual(result.status, 0, result)
+            self.assertFalse((at / "by-hand" / "certificate.pem").exists(), result)
+        self.middle.lies = {CERTIFICATE: lambda answer: issue(answer, *ours, "SN-2")}
+        result = self.by_hand(self.middle, https_proxy="http://127.0.0.1:1")
+        self.assertEqual(result.status, 0, result)
 
     def test_another_name(self):
         """a server that the CA has certified for another name is not the CA"""
