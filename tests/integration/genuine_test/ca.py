@@ -13,14 +13,16 @@ from .process import GENUINE_CA, Daemon, Failed, attempt, run
 class Ca:
     """genuine-ca, initialised in its default with --laboratory; start() serves on a free port."""
 
+    program = GENUINE_CA
+
     def __init__(self, folder, *options):
         self.folder = folder
         self.daemon = None
         self.url = None
-        run(GENUINE_CA, "-C", folder, "init", "--laboratory", "--name", "Laboratory", *options)
+        run(self.program, "-C", folder, "init", "--laboratory", "--name", "Laboratory", *options)
 
     def start(self):
-        self.daemon = Daemon(self.folder.parent, GENUINE_CA, "-C", self.folder, "serve",
+        self.daemon = Daemon(self.folder.parent, self.program, "-C", self.folder, "serve",
                              "--listen", "127.0.0.1:0")
         port = self.daemon.wait_for_output(r".*127\.0\.0\.1:([1-9][0-9]*)")[1]
         self.url = f"https://127.0.0.1:{port}"
@@ -64,11 +66,11 @@ class Ca:
 
     def tries(self, *command):
         """Gives one of the operator's commands; how it ended."""
-        return attempt(GENUINE_CA, "-C", self.folder, *command)
+        return attempt(self.program, "-C", self.folder, *command)
 
     def does(self, *command):
         """Gives a command that must succeed; what it printed."""
-        return run(GENUINE_CA, "-C", self.folder, *command)
+        return run(self.program, "-C", self.folder, *command)
 
     def tells(self, *command):
         """Gives a command with --json; what it printed, read."""
