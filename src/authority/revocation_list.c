@@ -22,6 +22,9 @@ void revocation_list_open(struct revocation_list *list, int store, int control)
 
 void revocation_list_abandon(struct revocation_list *list)
 {
+	/* The store may have kept it, and then none is due: the fronts' is the former one. */
+	if (list->stage == LIST_KEEPING)
+		list->handed.number = 0;
 	free(list->buffer);
 	list->buffer = NULL;
 	if (list->file >= 0)
@@ -107,9 +110,7 @@ void revocation_list_tidy_answer(struct revocation_list *list, const struct mate
 		fail(list, "the store did not answer");
 	if (list->stage != LIST_IDLE)
 		return;
-	/* One that the store kept and the fronts never got is lost to them: a commit came between. */
-	if (answer->state.crl_is_due || answer->crl_number != list->handed.number ||
-		is_ageing(m, answer))
+	if (answer->state.crl_is_due || list->handed.number == 0 || is_ageing(m, answer))
 		begin(list, m, answer, request);
 }
 
@@ -187,7 +188,9 @@ void revocation_list_kept(struct revocation_list *list, uint64_t answered)
 {
 	if (list->stage != LIST_KEEPING || answered != list->request)
 		return;
-	if (send_list(list, list->control, REQUEST_NONE))
+	if (send_list(list, list->control, REQUEST_NONE)) {
 		list->handed = list->notice;
+		list->stage = LIST_IDLE;
+	}
 	revocation_list_abandon(list);
 }

@@ -25,7 +25,7 @@ struct revocation_list {
 	struct writer w;
 	struct crl_notice notice;
 	int file;           /* memfd with the signed list; -1: none */
-	struct crl_notice handed; /* the list that the fronts have; number 0: none */
+	struct crl_notice handed; /* the list that the fronts have; number 0: none, or not the last */
 };
 
 void revocation_list_open(struct revocation_list *, int store, int control);
@@ -35,7 +35,7 @@ void revocation_list_abandon(struct revocation_list *);
 
 /*
  * What the store says each second: begins a new list where one is due, where more than half of the
- * last one's life is over, or where the fronts do not have the last one. request: a fresh number.
+ * last one's life is over, or where the fronts may not have the last one. request: a fresh number.
  */
 void revocation_list_tidy_answer(struct revocation_list *, const struct materials *,
 	const struct tidy_answer *, uint64_t request);
