@@ -1,5 +1,7 @@
 #include "tcti_clock.h"
 
+#include "tpm_watch.h"
+
 static struct tcti_clock *clock_of(TSS2_TCTI_CONTEXT *context)
 {
 	return (struct tcti_clock *)(void *)context;
@@ -10,6 +12,7 @@ static TSS2_RC transmit(TSS2_TCTI_CONTEXT *context, size_t size, const uint8_t *
 	struct tcti_clock *clock = clock_of(context);
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &clock->sent);
+	tpm_watch_begin();
 	return Tss2_Tcti_Transmit(clock->inner, size, command);
 }
 
@@ -21,6 +24,8 @@ static TSS2_RC receive(
 	struct timespec now;
 
 	TSS2_RC rc = Tss2_Tcti_Receive(clock->inner, size, response, timeout);
+	if (response != NULL || rc != TSS2_RC_SUCCESS)
+		tpm_watch_end();
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	int64_t us = (now.tv_sec - clock->sent.tv_sec) * INT64_C(1000000) +
 		(now.tv_nsec - clock->sent.tv_nsec) / 1000;

@@ -1,0 +1,20 @@
+#ifndef DEVICE_TPM_WATCH_H
+#define DEVICE_TPM_WATCH_H
+
+/*
+ * tpm_watch: ends the program where the TPM does not answer. A TCTI waits for a response without
+ * limit, and for the rest of one that was announced longer than it is; the signals that end the
+ * program are blocked meanwhile. So while a command is under way a timer looks once a second: after
+ * TPM_WATCH_LIMIT_S, or TPM_WATCH_GRACE_S after a signal to end, the program says so and ends with
+ * EXIT_NO_TPM. Nothing on disk is under way then, and a TPM that is silent cannot be tidied.
+ */
+enum {
+	TPM_WATCH_LIMIT_S = 300, /* the kernel's own for the longest commands (Linux, tpm_long) */
+	TPM_WATCH_GRACE_S = 20,  /* as long as most chips need for an RSA key: no command is torn */
+};
+
+/* From here on a command is under way; until the next end. */
+void tpm_watch_begin(void);
+void tpm_watch_end(void);
+
+#endif
