@@ -27,6 +27,7 @@ from genuine_test.vendor import Vendor
 
 NOT_REACHED, TPM_REFUSED, NO_TPM = 5, 4, 3
 SERIAL, RUN_TIMEOUT_S = "SN-DEVICE", 60
+TIMED_OUT = 124  # timeout(1)'s exit status
 CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
 
 
@@ -419,7 +420,6 @@ def rogue(stage, verdict):
         "cut in the middle": lambda r: size(r[:10 + (len(r) - 10) // 2], 10 + (len(r) - 10) // 2),
         "one octet less": lambda r: size(r[:-1], len(r) - 1),
         "one octet more": lambda r: size(r + b"\x00", len(r) + 1),
-        "a size too large": lambda r: size(r, len(r) + 1000),
         "size 0": lambda r: size(r, 0), "size 2^31": lambda r: size(r, 1 << 31),
         "another tag": lambda r: b"\x00\x00" + r[2:],
         "TPM_RC_FAILURE": lambda r: b"\x80\x01\x00\x00\x00\x0a\x00\x00\x01\x01",
@@ -433,8 +433,22 @@ def rogue(stage, verdict):
     for (code, n), what in chosen:
         rides(v, verdict, f"{code:x} #{n}: {what}", nth(code, n, changes[what]))
         flush(v)
+    if stage.is_full:
+        is_silent(v, verdict, steps)
     v.is_tidy(verdict)
     v.renews(verdict)
+
+
+def is_silent(v, verdict, steps):
+    """A TPM that announces more than it sends: whoever tells the program to end is heard."""
+    for code, n in (steps[0], steps[len(steps) // 2], steps[-1]):
+        v.bus.begin(nth(code, n, lambda r: r[:2] + (len(r) + 1000).to_bytes(4, "big") + r[6:]))
+        told = attempt("timeout", "--signal=TERM", "2", GENUINE_DEVICE, "provision", "--ca",
+                       v.target.ca.url, "--tcti", v.bus.tcti, "--dir", v.device.folder)
+        verdict.note(f"{code:x} #{n}: silent", told.status == TIMED_OUT
+                     and "the TPM does not answer" in told.errors, False, told)
+        v.bus.begin(v.bus.honest)
+        flush(v)
 
 
 @row(166, "a bus that exchanges the EK's, the IK's or the certificate's octets")
