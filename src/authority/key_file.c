@@ -1,13 +1,14 @@
 #include "key.h"
 
+#include "descriptor.h"
 #include "issuer_algorithm.h"
 #include "owned.h"
+#include "pem_password.h"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 OWNED_TYPE(EVP_PKEY, EVP_PKEY_free)
 OWNED_TYPE(EVP_MD_CTX, EVP_MD_CTX_free)
@@ -21,20 +22,15 @@ struct key {
 	const struct issuer_algorithm *algorithm;
 };
 
-/* An encrypted key is none of ours; the library would ask a terminal for its password. */
-static int no_password(char *, int, int, void *)
-{
-	return -1;
-}
-
 /* The key of a PEM; the text is wiped. */
 static EVP_PKEY *read_private_key(int descriptor)
 {
-	char text[KEY_FILE_MAX];
-	ssize_t len = pread(descriptor, text, sizeof(text), 0);
-	owned(BIO) *memory = len > 0 ? BIO_new_mem_buf(text, (int)len) : NULL;
-	EVP_PKEY *key =
-		memory != NULL ? PEM_read_bio_PrivateKey(memory, NULL, no_password, NULL) : NULL;
+	uint8_t text[KEY_FILE_MAX];
+	size_t len = 0;
+	enum fault fault = descriptor_read(descriptor, text, sizeof(text), &len);
+	owned(BIO) *memory = fault == FAULT_NONE ? BIO_new_mem_buf(text, (int)len) : NULL;
+	EVP_PKEY *key = memory != NULL ?
+		PEM_read_bio_PrivateKey(memory, NULL, pem_no_password, NULL) : NULL;
 
 	explicit_bzero(text, sizeof(text));
 	return key;

@@ -1,5 +1,6 @@
 #include "materials.h"
 
+#include "descriptor.h"
 #include "owned.h"
 #include "reader.h"
 
@@ -7,7 +8,6 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
-#include <unistd.h>
 
 OWNED_TYPE(X509, X509_free)
 OWNED_TYPE(BIO, BIO_free_all)
@@ -47,11 +47,13 @@ static enum fault load_ca_key(struct materials *m, int descriptor)
 static enum fault load_ticket_keys(struct materials *m, int descriptor)
 {
 	uint8_t text[TICKET_KEYS_FILE_MAX];
-	ssize_t len = descriptor >= 0 ? pread(descriptor, text, sizeof(text), 0) : -1;
+	size_t len;
 
-	if (len < 0)
+	if (descriptor < 0)
 		return FAULT_INVALID;
-	enum fault fault = ticket_keys_read(bytes_of(text, (size_t)len), &m->ticket_keys);
+	enum fault fault = descriptor_read(descriptor, text, sizeof(text), &len);
+	if (fault == FAULT_NONE)
+		fault = ticket_keys_read(bytes_of(text, len), &m->ticket_keys);
 	explicit_bzero(text, sizeof(text));
 	m->has_ticket_keys = fault == FAULT_NONE;
 	return fault;

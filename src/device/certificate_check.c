@@ -1,5 +1,6 @@
 #include "certificate_check.h"
 
+#include "certificate_file.h"
 #include "owned.h"
 #include "public_key.h"
 
@@ -12,13 +13,6 @@ enum { DAY_S = 86400 };
 
 OWNED_TYPE(EVP_PKEY, EVP_PKEY_free)
 OWNED_TYPE(X509_STORE_CTX, X509_STORE_CTX_free)
-
-static time_t time_of(const ASN1_TIME *asn1)
-{
-	struct tm fields;
-
-	return ASN1_TIME_to_tm(asn1, &fields) == 1 ? timegm(&fields) : -1;
-}
 
 static bool has_key(const X509 *certificate, const struct tpm_key *ik)
 {
@@ -87,22 +81,22 @@ static bool check_extended_key_usage(
 
 static bool check_begin(X509 *certificate, const struct certificate_expectation *expected)
 {
-	time_t not_before = time_of(X509_get0_notBefore(certificate));
+	time_t not_before = certificate_time(X509_get0_notBefore(certificate));
 
 	return not_before >= 0 && not_before <= expected->now + DAY_S;
 }
 
 static bool check_end(X509 *certificate, const struct certificate_expectation *expected)
 {
-	return time_of(X509_get0_notAfter(certificate)) > expected->now;
+	return certificate_time(X509_get0_notAfter(certificate)) > expected->now;
 }
 
 /* A CA that was set back, or somebody in its place, does not take a newer certificate away. */
 static bool check_not_older(X509 *certificate, const struct certificate_expectation *expected)
 {
 	return expected->installed == NULL ||
-		time_of(X509_get0_notBefore(certificate)) >=
-		time_of(X509_get0_notBefore(expected->installed));
+		certificate_time(X509_get0_notBefore(certificate)) >=
+		certificate_time(X509_get0_notBefore(expected->installed));
 }
 
 /* RFC 8446, 4.4.2: what a peer is shown, each certifying the one before; nothing else among it. */
@@ -127,7 +121,7 @@ static bool check_chain(X509 *certificate, const struct certificate_expectation 
 static bool check_path(X509 *certificate, const struct certificate_expectation *expected)
 {
 	owned(X509_STORE_CTX) *context = X509_STORE_CTX_new();
-	time_t not_before = time_of(X509_get0_notBefore(certificate));
+	time_t not_before = certificate_time(X509_get0_notBefore(certificate));
 
 	if (context == NULL ||
 		X509_STORE_CTX_init(context, expected->anchors, certificate, expected->chain) != 1)
@@ -167,5 +161,5 @@ const char *certificate_check(X509 *certificate, const struct certificate_expect
 
 bool certificate_is_usable(const X509 *certificate, const struct tpm_key *ik, time_t now)
 {
-	return has_key(certificate, ik) && time_of(X509_get0_notAfter(certificate)) > now;
+	return has_key(certificate, ik) && certificate_time(X509_get0_notAfter(certificate)) > now;
 }

@@ -93,3 +93,10 @@ enum fault certificate_append(BIO *bio, X509 *certificate)
 {
 	return PEM_write_bio_X509(bio, certificate) == 1 ? FAULT_NONE : FAULT_CRYPTO;
 }
+
+time_t certificate_time(const ASN1_TIME *time)
+{
+	struct tm fields;
+
+	return ASN1_TIME_to_tm(time, &fields) == 1 ? timegm(&fields) : -1;
+}

@@ -7,8 +7,9 @@
 
 #include <openssl/bio.h>
 #include <openssl/x509.h>
+#include <time.h>
 
-/* certificate_file: certificates from PEM, and back into PEM of our own writing. */
+/* certificate_file: certificates from PEM, and back into PEM of our own writing; their times. */
 
 static inline void x509_stack_free(STACK_OF(X509) *stack)
 {
@@ -28,6 +29,9 @@ enum fault certificates_read(struct bytes pem, int min, int max, STACK_OF(X509) 
  * but which has issued nothing.
  */
 enum fault anchors_read(struct bytes pem, X509_STORE **out);
+
+/* One of a certificate's times; -1 where it is none. */
+time_t certificate_time(const ASN1_TIME *);
 
 /* Appends one certificate's PEM to a memory BIO. */
 enum fault certificate_append(BIO *, X509 *);

@@ -1,7 +1,9 @@
 #include "https.h"
 
+#include "certificate_file.h"
 #include "interruption.h"
 #include "owned.h"
+#include "pem_password.h"
 
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -242,25 +244,19 @@ enum fault https_get(struct https *https, const char *path, struct https_answer 
 	return begin(https, path, out) ? perform(https, out) : not_set(https);
 }
 
-static time_t time_of(const ASN1_TIME *asn1)
-{
-	struct tm fields;
-
-	return ASN1_TIME_to_tm(asn1, &fields) == 1 ? timegm(&fields) : -1;
-}
-
 /* Narrows first and last to the validity of one certificate of the server's, PEM. */
 static void narrow(const char *pem, time_t *first, time_t *last)
 {
 	owned(BIO) *bio = BIO_new_mem_buf(pem, -1);
-	owned(X509) *certificate = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	owned(X509) *certificate = bio == NULL ? NULL
+		: PEM_read_bio_X509(bio, NULL, pem_no_password, NULL);
 
 	if (certificate == NULL) {
 		*last = -1;
 		return;
 	}
-	time_t from = time_of(X509_get0_notBefore(certificate));
-	time_t to = time_of(X509_get0_notAfter(certificate));
+	time_t from = certificate_time(X509_get0_notBefore(certificate));
+	time_t to = certificate_time(X509_get0_notAfter(certificate));
 	*first = from > *first ? from : *first;
 	*last = to < *last ? to : *last;
 }

@@ -169,7 +169,6 @@ enum fault issued_install(const struct installation *installation, const struct 
 	bool *is_same, time_t *not_after)
 {
 	__attribute__((cleanup(candidate_close))) struct candidate candidate = { 0 };
-	struct tm fields;
 
 	enum fault fault = candidate_read(installation, issued, &candidate);
 	if (fault == FAULT_NONE)
@@ -178,8 +177,6 @@ enum fault issued_install(const struct installation *installation, const struct 
 		return fault;
 	X509 *certificate = sk_X509_value(candidate.certificates, 0);
 	*is_same = candidate.installed != NULL && X509_cmp(certificate, candidate.installed) == 0;
-	*not_after = ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &fields) == 1
-			     ? timegm(&fields)
-			     : -1;
+	*not_after = certificate_time(X509_get0_notAfter(certificate));
 	return candidate_write(installation, &candidate);
 }

@@ -2,6 +2,7 @@
 
 #include "channel.h"
 #include "connection.h"
+#include "descriptor.h"
 #include "front.h"
 #include "front_sandbox.h"
 #include "listener.h"

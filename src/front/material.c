@@ -1,9 +1,9 @@
 #include "material.h"
 
+#include "descriptor.h"
 #include "pem.h"
 #include "tls.h"
 
-#include <errno.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,29 +17,6 @@ void material_free(struct material *material)
 	SSL_CTX_free(material->tls);
 	document_release(material->ca);
 	free(material);
-}
-
-/* The descriptor is shared with other fronts, and so is its offset: hence pread. */
-enum fault descriptor_read(int descriptor, uint8_t *out, size_t capacity, size_t *len)
-{
-	size_t have = 0;
-	uint8_t more;
-
-	while (have < capacity) {
-		ssize_t got = pread(descriptor, out + have, capacity - have, (off_t)have);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return FAULT_SYSTEM;
-		if (got == 0)
-			break;
-		have += (size_t)got;
-	}
-	if (have == capacity && pread(descriptor, &more, 1, (off_t)have) > 0)
-		return FAULT_TOO_LONG;
-	*len = have;
-	return FAULT_NONE;
 }
 
 static void set_reason(struct loading *loading, const char *what, const char *why)

@@ -49,8 +49,4 @@ enum fault loading_prepare(struct loading *, struct material **out);
 /* Forgets everything, the key without a trace. */
 void loading_end(struct loading *);
 
-/* Reads a whole file of at most capacity octets, wherever its offset is. FAULT_TOO_LONG,
- * FAULT_SYSTEM. */
-enum fault descriptor_read(int descriptor, uint8_t *out, size_t capacity, size_t *len);
-
 #endif

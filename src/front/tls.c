@@ -1,6 +1,7 @@
 #include "tls.h"
 
 #include "owned.h"
+#include "pem_password.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -69,21 +70,11 @@ static void set_behaviour(SSL_CTX *context)
 	refuse_resumption(context);
 }
 
-/* A key that wants a password gets none: nobody is there to ask. */
-static int no_password(char *buffer, int size, int is_writing, void *context)
-{
-	(void)buffer;
-	(void)size;
-	(void)is_writing;
-	(void)context;
-	return -1;
-}
-
 static const char *use_key(SSL_CTX *context, struct bytes pem)
 {
 	owned(BIO) *source = BIO_new_mem_buf(pem.data, (int)pem.len);
 	owned(EVP_PKEY) *key = source == NULL ? NULL
-		: PEM_read_bio_PrivateKey(source, NULL, no_password, NULL);
+		: PEM_read_bio_PrivateKey(source, NULL, pem_no_password, NULL);
 
 	if (key == NULL)
 		return "the TLS key is not one unencrypted private key in PEM";
@@ -96,14 +87,14 @@ static const char *use_certificates(SSL_CTX *context, struct bytes pem)
 {
 	owned(BIO) *source = BIO_new_mem_buf(pem.data, (int)pem.len);
 	owned(X509) *own = source == NULL ? NULL
-		: PEM_read_bio_X509(source, NULL, no_password, NULL);
+		: PEM_read_bio_X509(source, NULL, pem_no_password, NULL);
 	X509 *next;
 
 	if (own == NULL)
 		return "the TLS certificate is not in PEM";
 	if (SSL_CTX_use_certificate(context, own) != 1)
 		return "the TLS certificate's key is too weak or of an unknown kind";
-	while ((next = PEM_read_bio_X509(source, NULL, no_password, NULL)) != NULL) {
+	while ((next = PEM_read_bio_X509(source, NULL, pem_no_password, NULL)) != NULL) {
 		if (SSL_CTX_add0_chain_cert(context, next) == 1)
 			continue;
 		X509_free(next);

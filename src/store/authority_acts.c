@@ -1,11 +1,10 @@
 #include "authority_acts.h"
 
+#include "descriptor.h"
 #include "log.h"
 #include "role.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* docs/PROTOCOL.md, "Who may be whom": an alert event is a line of the log at warning level. */
 static void log_alert(const struct store *store)
@@ -92,31 +91,20 @@ static void release(uint8_t **buffer)
 
 #define owned_buffer __attribute__((cleanup(release))) uint8_t
 
-static bool read_all(int descriptor, uint8_t *buffer, size_t len)
-{
-	for (size_t done = 0; done < len;) {
-		ssize_t got = pread(descriptor, buffer + done, len - done, (off_t)done);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		done += (size_t)got;
-	}
-	return true;
-}
-
 static void answer_crl(struct store *store, struct outbox *outbox, const struct message *message,
 	int descriptor)
 {
 	struct crl_notice notice;
 	struct tidy_answer answer;
+	size_t len;
 
 	if (crl_notice_read(message->body, &notice) != FAULT_NONE || descriptor < 0 ||
 		notice.size == 0 ||
 			notice.size > CRL_MAX)
 		role_peer_is_taken("the authority sent a revocation list that does not read");
 	owned_buffer *der = malloc(notice.size);
-	if (der == NULL || !read_all(descriptor, der, notice.size)) {
+	if (der == NULL || descriptor_read(descriptor, der, notice.size, &len) != FAULT_NONE ||
+		len != notice.size) {
 		log_error("the revocation list cannot be read");
 		return;
 	}

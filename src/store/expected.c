@@ -1,11 +1,10 @@
 #include "expected.h"
 
+#include "descriptor.h"
 #include "message.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 struct expected {
 	uint8_t *text;
@@ -28,19 +27,6 @@ static void release(struct expected **expected)
 }
 
 #define owned_expected __attribute__((cleanup(release))) struct expected
-
-static enum fault read_all(int descriptor, uint8_t *buffer, size_t len)
-{
-	for (size_t done = 0; done < len;) {
-		ssize_t got = pread(descriptor, buffer + done, len - done, (off_t)done);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return FAULT_SYSTEM;
-		done += (size_t)got;
-	}
-	return FAULT_NONE;
-}
 
 /* Takes one line off the front, without its LF or CR LF. */
 static struct bytes take_line(struct bytes *rest)
@@ -107,7 +93,7 @@ enum fault expected_read(int descriptor, struct expected **out, size_t *line)
 	expected->text = malloc(len + 1);
 	if (expected->text == NULL)
 		return FAULT_NO_MEMORY;
-	enum fault fault = read_all(descriptor, expected->text, len);
+	enum fault fault = descriptor_read(descriptor, expected->text, len, &len);
 	if (fault != FAULT_NONE)
 		return fault;
 	expected->serials = calloc(count_lines(bytes_of(expected->text, len)),

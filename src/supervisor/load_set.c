@@ -3,6 +3,7 @@
 #include "frame.h"
 #include "message.h"
 #include "owned.h"
+#include "pem_password.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -86,7 +87,7 @@ static enum fault read_ca(
 	owned(BIO) *memory = BIO_new_mem_buf(file.data, (int)file.len);
 	for (;;) {
 		owned(X509) *certificate = memory == NULL ? NULL :
-			PEM_read_bio_X509(memory, NULL, NULL, NULL);
+			PEM_read_bio_X509(memory, NULL, pem_no_password, NULL);
 
 		if (certificate == NULL)
 			break;

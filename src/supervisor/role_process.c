@@ -30,12 +30,22 @@ const char *role_kind_name(enum role_kind kind)
 	return kind < KIND_COUNT ? names[kind] : "?";
 }
 
-uint64_t monotonic_ms(void)
+static uint64_t milliseconds(clockid_t clock)
 {
 	struct timespec now;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint64_t monotonic_ms(void)
+{
+	return milliseconds(CLOCK_MONOTONIC);
+}
+
+uint64_t realtime_ms(void)
+{
+	return milliseconds(CLOCK_REALTIME);
 }
 
 enum fault role_program_find(struct trouble *trouble)

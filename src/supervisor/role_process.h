@@ -51,7 +51,8 @@ void role_kill(struct role_process *);
 /* Takes note of its end, of which waitpid told; logs it, and decides when it may start again. */
 void role_ended(struct role_process *, int status);
 
-/* Milliseconds that only go forward. */
+/* Milliseconds that only go forward; and those since 1970 UTC. */
 uint64_t monotonic_ms(void);
+uint64_t realtime_ms(void);
 
 #endif

@@ -13,14 +13,6 @@ enum { FORMER_PAIR_MS = 11 * 60 * 1000 };
 
 static const char file_name[] = "secret/ticket.keys";
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static enum fault read_keys(const struct folder *folder, struct ticket_keys *out,
 	struct trouble *trouble)
 {
@@ -76,7 +68,7 @@ enum fault rotate_ticket_keys(struct server *server, bool is_now, const char *ac
 		return trouble_say(trouble, FAULT_CRYPTO, "no random numbers to be had");
 	keys.has_former = !is_now;
 	keys.former = former.current;
-	keys.former_until_ms = now_ms() + FORMER_PAIR_MS;
+	keys.former_until_ms = realtime_ms() + FORMER_PAIR_MS;
 	fault = record(server, &keys, &former, actor, trouble);
 	return fault != FAULT_NONE ? fault : write_keys(server->folder, &keys, trouble);
 }

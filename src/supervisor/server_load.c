@@ -153,14 +153,6 @@ static enum fault load(struct server *server, struct load_set *set, const char *
 	return FAULT_NONE;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* A reload that changes no policy leaves what excuses as it is. */
 static void remember_former(const struct load_set *former, struct load_set *set, bool is_now)
 {
@@ -171,7 +163,7 @@ static void remember_former(const struct load_set *former, struct load_set *set,
 	set->has_former = is_same ? former->has_former : true;
 	memcpy(set->former_fingerprint, is_same ? former->former_fingerprint : former->fingerprint,
 		sizeof(set->former_fingerprint));
-	set->former_until_ms = is_same ? former->former_until_ms : now_ms() + FORMER_FINGERPRINT_MS;
+	set->former_until_ms = is_same ? former->former_until_ms : realtime_ms() + FORMER_FINGERPRINT_MS;
 }
 
 enum fault server_reload(struct server *server, bool is_now, const char *actor,

@@ -1,6 +1,7 @@
 #include "tls_renewal.h"
 
 #include "owned.h"
+#include "pem_password.h"
 
 #include <arpa/inet.h>
 #include <openssl/bio.h>
@@ -27,7 +28,7 @@ static X509 *read_certificate(const struct folder *folder)
 		    &trouble) != FAULT_NONE)
 		return NULL;
 	owned(BIO) *memory = BIO_new_mem_buf(file.data, (int)file.len);
-	return memory == NULL ? NULL : PEM_read_bio_X509(memory, NULL, NULL, NULL);
+	return memory == NULL ? NULL : PEM_read_bio_X509(memory, NULL, pem_no_password, NULL);
 }
 
 static bool has_key(const struct folder *folder, const X509 *certificate)
@@ -41,7 +42,7 @@ static bool has_key(const struct folder *folder, const X509 *certificate)
 		return false;
 	owned(BIO) *memory = BIO_new_mem_buf(file.data, (int)file.len);
 	owned(EVP_PKEY) *key = memory == NULL ? NULL :
-		PEM_read_bio_PrivateKey(memory, NULL, NULL, NULL);
+		PEM_read_bio_PrivateKey(memory, NULL, pem_no_password, NULL);
 	bool is_its_key = key != NULL && X509_check_private_key(certificate, key) == 1;
 
 	OPENSSL_cleanse(buffer, sizeof(buffer));

@@ -1,6 +1,7 @@
 #include "policy.h"
 
 #include "certificate_facts.h"
+#include "descriptor.h"
 #include "owned.h"
 
 #include <openssl/evp.h>
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 OWNED_TYPE(X509, X509_free)
 OWNED_TYPE(uint8_t, free)
@@ -155,19 +155,12 @@ static enum fault read_descriptor(int descriptor, size_t max, uint8_t **out, siz
 	if (status.st_size <= 0 || (uint64_t)status.st_size > max)
 		return FAULT_TOO_LONG;
 	owned(uint8_t) *octets = malloc((size_t)status.st_size);
-	size_t done = 0;
 
 	if (octets == NULL)
 		return FAULT_NO_MEMORY;
-	while (done < (size_t)status.st_size) {
-		ssize_t got = pread(descriptor, octets + done, (size_t)status.st_size - done,
-			(off_t)done);
-
-		if (got <= 0)
-			return FAULT_SYSTEM;
-		done += (size_t)got;
-	}
-	*len = done;
+	enum fault fault = descriptor_read(descriptor, octets, (size_t)status.st_size, len);
+	if (fault != FAULT_NONE)
+		return fault;
 	*out = owned_take(octets);
 	return FAULT_NONE;
 }

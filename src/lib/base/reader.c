@@ -89,6 +89,19 @@ struct bytes reader_sized(struct reader *r, size_t max)
 	return take_limited(r, reader_u32(r), max);
 }
 
+void reader_text(struct reader *r, char *out, size_t capacity)
+{
+	struct bytes text = reader_sized(r, capacity - 1);
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] < 0x20 || text.data[i] > 0x7e)
+			reader_fail(r, FAULT_INVALID);
+	}
+	memset(out, 0, capacity);
+	if (r->fault == FAULT_NONE && text.len > 0)
+		memcpy(out, text.data, text.len);
+}
+
 enum fault reader_end(const struct reader *r)
 {
 	if (r->fault == FAULT_NONE && r->rest.len > 0)

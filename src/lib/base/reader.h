@@ -44,6 +44,12 @@ struct bytes reader_tpm2b(struct reader *, size_t max);
 /* Takes a u32 size, then that many octets. FAULT_TOO_LONG where size > max. */
 struct bytes reader_sized(struct reader *, size_t max);
 
+/*
+ * Takes a short text: a u32 size, then printable ASCII, into out of capacity octets with its NUL.
+ * FAULT_TOO_LONG, FAULT_INVALID; out is empty then.
+ */
+void reader_text(struct reader *, char *out, size_t capacity);
+
 /* Records a fault of the caller's own, unless an earlier one stands. */
 void reader_fail(struct reader *, enum fault);
 

@@ -23,20 +23,6 @@ struct writer message_begin(
 	return w;
 }
 
-/* A short text: printable ASCII, no NUL, into a field of capacity octets with its NUL. */
-static void read_text(struct reader *r, char *out, size_t capacity)
-{
-	struct bytes text = reader_sized(r, capacity - 1);
-
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.data[i] < 0x20 || text.data[i] > 0x7e)
-			reader_fail(r, FAULT_INVALID);
-	}
-	memset(out, 0, capacity);
-	if (r->fault == FAULT_NONE && text.len > 0)
-		memcpy(out, text.data, text.len);
-}
-
 static void write_text(struct writer *w, const char *text)
 {
 	writer_sized(w, bytes_of_string(text));
@@ -179,8 +165,8 @@ enum fault facts_read(struct bytes body, struct facts *out)
 	reader_copy(&r, facts.fingerprint, sizeof(facts.fingerprint));
 	read_key(&r, false, &facts.ik);
 	read_key(&r, true, &facts.ek);
-	read_text(&r, facts.serial, sizeof(facts.serial));
-	read_text(&r, facts.profile, sizeof(facts.profile));
+	reader_text(&r, facts.serial, sizeof(facts.serial));
+	reader_text(&r, facts.profile, sizeof(facts.profile));
 	reader_copy(&r, facts.csr_digest, sizeof(facts.csr_digest));
 	facts.has_ek_certificate = reader_truth(&r);
 	reader_copy(&r, facts.ek_certificate_digest, sizeof(facts.ek_certificate_digest));
@@ -214,8 +200,8 @@ void refusal_read(struct reader *r, struct refusal *out)
 	struct refusal refusal = { .check = reader_u16(r) };
 
 	refusal.retry_after_s = reader_u32(r);
-	read_text(r, refusal.saw, sizeof(refusal.saw));
-	read_text(r, refusal.serial, sizeof(refusal.serial));
+	reader_text(r, refusal.saw, sizeof(refusal.saw));
+	reader_text(r, refusal.serial, sizeof(refusal.serial));
 	refusal.has_ek_id = reader_truth(r);
 	reader_copy(r, refusal.ek_id, sizeof(refusal.ek_id));
 	if (r->fault == FAULT_NONE && check_row(refusal.check) == NULL)

@@ -14,18 +14,6 @@ static struct store_state read_state(struct reader *r)
 	return state;
 }
 
-/* A name of the wire: copied with its NUL, empty where it is too long (the reader has failed). */
-static void read_name(struct reader *r, char *out, size_t capacity)
-{
-	struct bytes name = reader_sized(r, capacity - 1);
-
-	if (name.len > 0 && memchr(name.data, 0, name.len) != NULL)
-		reader_fail(r, FAULT_INVALID);
-	memset(out, 0, capacity);
-	if (r->fault == FAULT_NONE && name.len > 0)
-		memcpy(out, name.data, name.len);
-}
-
 void intent_write(struct writer *w, const struct intent *intent)
 {
 	writer_bytes(w, BYTES_OF_ARRAY(intent->ticket_hash));
@@ -45,8 +33,8 @@ enum fault intent_read(struct bytes body, struct intent *out)
 	struct intent intent = { 0 };
 
 	reader_copy(&r, intent.ticket_hash, sizeof(intent.ticket_hash));
-	read_name(&r, intent.serial, sizeof(intent.serial));
-	read_name(&r, intent.profile, sizeof(intent.profile));
+	reader_text(&r, intent.serial, sizeof(intent.serial));
+	reader_text(&r, intent.profile, sizeof(intent.profile));
 	reader_copy(&r, intent.ek_id, sizeof(intent.ek_id));
 	reader_copy(&r, intent.ik_id, sizeof(intent.ik_id));
 	intent.issued_at_ms = reader_u64(&r);

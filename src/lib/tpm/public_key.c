@@ -93,14 +93,20 @@ void spki_write(struct writer *w, const struct tpm_key *key)
 	der_end(w, sequence);
 }
 
+static enum fault spki_of(const struct tpm_key *key, uint8_t buffer[SPKI_MAX], struct bytes *out)
+{
+	struct writer w = writer_of(buffer, SPKI_MAX);
+
+	spki_write(&w, key);
+	return writer_end(&w, out);
+}
+
 enum fault key_id(const struct tpm_key *key, uint8_t out[32])
 {
 	uint8_t buffer[SPKI_MAX];
-	struct writer w = WRITER_OF_ARRAY(buffer);
 	struct bytes spki;
+	enum fault fault = spki_of(key, buffer, &spki);
 
-	spki_write(&w, key);
-	enum fault fault = writer_end(&w, &spki);
 	if (fault != FAULT_NONE)
 		return fault;
 	return EVP_Digest(spki.data, spki.len, out, NULL, EVP_sha256(), NULL) == 1 ? FAULT_NONE
@@ -110,14 +116,11 @@ enum fault key_id(const struct tpm_key *key, uint8_t out[32])
 enum fault public_key_open(const struct tpm_key *key, EVP_PKEY **out)
 {
 	uint8_t buffer[SPKI_MAX];
-	struct writer w = WRITER_OF_ARRAY(buffer);
 	struct bytes spki;
+	enum fault fault = spki_of(key, buffer, &spki);
 
-	spki_write(&w, key);
-	enum fault fault = writer_end(&w, &spki);
 	if (fault != FAULT_NONE)
 		return fault;
-
 	const unsigned char *cursor = spki.data;
 	owned(EVP_PKEY) *opened = d2i_PUBKEY(NULL, &cursor, (long)spki.len);
 	if (opened == NULL || cursor != spki.data + spki.len)

@@ -1,0 +1,26 @@
+#include "descriptor.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+enum fault descriptor_read(int descriptor, uint8_t *out, size_t capacity, size_t *len)
+{
+	size_t have = 0;
+	uint8_t more;
+
+	while (have < capacity) {
+		ssize_t got = pread(descriptor, out + have, capacity - have, (off_t)have);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return FAULT_SYSTEM;
+		if (got == 0)
+			break;
+		have += (size_t)got;
+	}
+	if (have == capacity && pread(descriptor, &more, 1, (off_t)have) > 0)
+		return FAULT_TOO_LONG;
+	*len = have;
+	return FAULT_NONE;
+}
