@@ -66,6 +66,7 @@ bench: test-dependencies all
 FUZZ_BUILD ?= build-fuzz
 SECONDS    ?= 60
 MINUTES    ?= 5
+JOBS       ?= 2
 
 $(FUZZ_BUILD)/build.ninja: | fuzz-dependencies
 	@CC=clang meson setup $(FUZZ_BUILD) -Dfuzz=true
@@ -83,7 +84,7 @@ fuzz-replay: test-dependencies all
 	@dev/run-tests $(BUILD) --suite fuzz-replay
 
 fuzz-campaign: fuzz-programs
-	@dev/fuzz campaign $(FUZZ_BUILD) $(MINUTES)
+	@dev/fuzz campaign $(FUZZ_BUILD) $(MINUTES) $(JOBS)
 
 install: all
 	@meson install -C $(BUILD) --quiet
