@@ -2,6 +2,7 @@
 
 #include "bindings.h"
 #include "manifest.h"
+#include "open_intent.h"
 #include "profile_name.h"
 
 #include <stdio.h>
@@ -228,6 +229,20 @@ static void return_ek(struct store *store, const struct staged_row *staged,
 		value_u64(store->now_ms)));
 }
 
+/*
+ * What is being signed was judged by the former row, or without one. Its tickets are of no use any
+ * more, and neither is its intent (S5).
+ */
+static void end_what_is_signed(struct operation *operation, const struct staged_row *staged)
+{
+	static const char why[] = "its manifest row was changed";
+
+	(void)open_intent_close_subject(operation->store, SUBJECT_EK,
+		BYTES_OF_ARRAY(staged->ek_id), operation->actor, why);
+	(void)open_intent_close_subject(operation->store, SUBJECT_SERIAL,
+		bytes_of_string(staged->row.serial), operation->actor, why);
+}
+
 struct import_count {
 	int64_t rows, added, changed, unchanged;
 };
@@ -253,6 +268,7 @@ static bool take_over(struct operation *operation, const struct staged_row *stag
 	if (listed.is_listed)
 		manifest_strike(store, staged->ek_id);
 	return_ek(store, staged, &member);
+	end_what_is_signed(operation, staged);
 	manifest_add(store, staged->ek_id, &staged->row);
 	append_audit(operation, listed.is_listed ? "device import change" :
 		"device import add", staged);

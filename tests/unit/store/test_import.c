@@ -40,6 +40,53 @@ static void an_unchanged_row_is_no_change(void **state)
 	assert_int_equal(kit_verdict(kit, &intent), KIT_OPENS);
 }
 
+/*
+ * An import acts on what is being signed as well (S5): a certificate for a profile that the row has
+ * no more, or for a serial that the EK has no more, must not be recorded after it.
+ */
+static void an_import_ends_what_is_being_signed(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_true(kit_operate(kit, "device import begin", NULL));
+	assert_true(kit_operate(kit, "device import row", "SN-1", kit_hex(1), "device;vpn", "", NULL));
+	assert_true(kit_operate(kit, "device import end", NULL));
+	struct intent intent = kit_intent(kit, "SN-1", 1, 100);
+	(void)strcpy(intent.profile, "vpn");
+	assert_int_equal(kit_verdict(kit, &intent), KIT_OPENS);
+	assert_true(kit_import(kit, "SN-1", 1, ""));
+	assert_true(kit_has(kit, "changed=1"));
+	assert_false(kit_record(kit, &intent).is_recorded);
+	assert_true(kit_is_revoked(kit, &intent));
+}
+
+/* Else the EK would be bound to one serial and listed with another, which nobody could release. */
+static void a_serial_given_ends_the_one_being_signed(void **state)
+{
+	struct kit *kit = *state;
+
+	kit->policy.binding = BINDING_ENDORSEMENT;
+	assert_true(kit_import(kit, "", 1, ""));
+	const struct intent intent =
+		kit_intent(kit, "0101010101010101010101010101010101010101", 1, 100);
+	assert_int_equal(kit_verdict(kit, &intent), KIT_OPENS);
+	assert_true(kit_import(kit, "SN-2", 1, ""));
+	assert_false(kit_record(kit, &intent).is_recorded);
+	assert_true(kit_operate(kit, "device release", "SN-2", NULL));
+}
+
+/* A row for another EK: the serial's own signature under way ends too, as its tickets do. */
+static void a_further_ek_ends_what_is_signed_for_the_serial(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_true(kit_import(kit, "SN-1", 1, ""));
+	const struct intent intent = kit_intent(kit, "SN-1", 1, 100);
+	assert_int_equal(kit_verdict(kit, &intent), KIT_OPENS);
+	assert_true(kit_import(kit, "SN-1", 2, ""));
+	assert_false(kit_record(kit, &intent).is_recorded);
+}
+
 static void one_bad_row_refuses_all(void **state)
 {
 	struct kit *kit = *state;
@@ -229,6 +276,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		KIT_TEST(an_import_counts),
 		KIT_TEST(an_unchanged_row_is_no_change),
+		KIT_TEST(an_import_ends_what_is_being_signed),
+		KIT_TEST(a_serial_given_ends_the_one_being_signed),
+		KIT_TEST(a_further_ek_ends_what_is_signed_for_the_serial),
 		KIT_TEST(one_bad_row_refuses_all),
 		KIT_TEST(a_further_ek_of_a_bound_serial_needs_add),
 		KIT_TEST(a_further_ek_of_a_suspended_serial_needs_add),
