@@ -1,24 +1,16 @@
 #include "table.h"
 
+#include "control_character.h"
+
 #include <stdbool.h>
 #include <string.h>
 
 enum { COLUMN_COUNT_MAX = 32, VALUE_OCTETS_MAX = 1024, GAP = 2 };
 
-/* How many octets of text a terminal would obey: C0, DEL, and C1 as UTF-8 writes it. */
-static size_t control_len(const char *text)
-{
-	unsigned char first = (unsigned char)text[0], second = (unsigned char)text[1];
-
-	if (first == 0xc2 && second >= 0x80 && second < 0xa0)
-		return 2;
-	return first < 0x20 || first == 0x7f ? 1 : 0;
-}
-
 static void show(const char *text, bool has_lines, FILE *file)
 {
 	while (*text != '\0') {
-		size_t len = has_lines && *text == '\n' ? 0 : control_len(text);
+		size_t len = has_lines && *text == '\n' ? 0 : control_character_len(text);
 
 		(void)fputc(len > 0 ? '?' : *text, file);
 		text += len > 0 ? len : 1;

@@ -11,7 +11,10 @@ struct trouble {
 	char text[512];
 };
 
-/* Writes the sentence and returns fault, so that a caller can say and return in one line. */
+/*
+ * Writes the sentence and returns fault, so that a caller can say and return in one line. What the
+ * arguments have of control characters becomes question marks: they may be another's words.
+ */
 __attribute__((format(printf, 3, 4)))
 enum fault trouble_say(struct trouble *, enum fault, const char *format, ...);
 
