@@ -2,8 +2,9 @@
  * A role that does nothing but what the supervisor must see of one: it takes loads, prepares,
  * commits and stops, and writes what happened to it into the file "events" of its working
  * directory. A configuration named "Refuse KIND" it refuses where it is of that kind; the one named
- * "Hang KIND" makes it fall silent; "Die KIND" makes it end; "Deaf KIND" refuses to record. What it
- * is asked to record it writes into events as well.
+ * "Hang KIND" makes it fall silent; "Die KIND" makes it end; "Deaf KIND" refuses to record; "Leave
+ * KIND" makes it close its channel once it has committed, and stay. What it is asked to record it
+ * writes into events as well.
  */
 #include "channel.h"
 #include "configuration.h"
@@ -97,6 +98,13 @@ static void operate(const struct message *message)
 		_exit(8);
 }
 
+__attribute__((noreturn)) static void leave(void)
+{
+	(void)close(ROLE_CONTROL);
+	for (;;)
+		(void)pause();
+}
+
 static void take(struct bytes frame, int descriptor)
 {
 	struct message message;
@@ -113,6 +121,8 @@ static void take(struct bytes frame, int descriptor)
 	case MESSAGE_COMMIT:
 		note("commit");
 		reply(MESSAGE_COMMITTED, "");
+		if (is_told_to("Leave"))
+			leave();
 		return;
 	case MESSAGE_ABANDON:
 		note("abandon");

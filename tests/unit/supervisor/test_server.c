@@ -262,6 +262,28 @@ static void test_role_that_dies_at_load(void **state)
 	assert_string_equal(server.set->configuration.name, "One");
 }
 
+/* It would be passed over by the next reload, which would be said to have happened everywhere. */
+static void test_role_that_stays_without_its_channel(void **state)
+{
+	struct trouble trouble = { "" };
+
+	(void)state;
+	start_all();
+	name_configuration("Leave front");
+	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_NONE);
+	struct role_process *front = server_role(&server, KIND_FRONT);
+	pid_t pid = front->pid;
+	wait_a_little();
+	server_take(&server, front);
+	assert_int_equal(front->control, -1);
+	wait_a_little();
+	server_collect(&server);
+	assert_int_equal(front->pid, 0);
+	assert_int_equal(kill(pid, 0), -1);
+	assert_int_equal(errno, ESRCH);
+	assert_true(server_restart_wait_ms(&server) >= 0);
+}
+
 static void test_missing_program(void **state)
 {
 	struct trouble trouble = { "" };
@@ -382,6 +404,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_dead_role_starts_again, setup, teardown),
 		cmocka_unit_test(test_back_off_grows),
 		cmocka_unit_test_setup_teardown(test_role_that_dies_at_load, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_role_that_stays_without_its_channel, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_missing_program, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rotate, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reload_is_recorded, setup, teardown),
