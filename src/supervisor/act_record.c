@@ -34,12 +34,20 @@ void act_record_octets(struct act_record *record, const char *name, struct bytes
 
 /* ---- to the store ---- */
 
-static enum fault send_record(const struct role_process *store, const struct act_record *record)
+/* Under a number of its own: one that was given up may be answered while the next one waits. */
+static uint64_t next_request(struct server *server)
+{
+	server->record_request += REQUEST_OF_SUPERVISOR + 1;
+	server->record_request |= REQUEST_OF_SUPERVISOR;
+	return server->record_request;
+}
+
+static enum fault send_record(const struct role_process *store, uint64_t number,
+	const struct act_record *record)
 {
 	uint8_t buffer[OPERATOR_ARGUMENTS_MAX * (RECORD_FACT_MAX + 16)];
 	struct operator_request request = { .verb = BYTES_OF_LITERAL("audit add") };
-	struct writer w =
-		message_begin(buffer, sizeof(buffer), MESSAGE_OPERATOR, REQUEST_OF_SUPERVISOR);
+	struct writer w = message_begin(buffer, sizeof(buffer), MESSAGE_OPERATOR, number);
 	struct bytes frame;
 
 	_Static_assert(RECORD_FACTS_MAX + 2 <= OPERATOR_ARGUMENTS_MAX, "act, facts, actor");
@@ -59,7 +67,7 @@ enum fault act_record_send(struct server *server, const struct act_record *recor
 	uint64_t end_ms = monotonic_ms() + FRAME_WAIT_MS;
 
 	server->record_reply = REPLY_NONE;
-	if (!store->is_in_force || send_record(store, record) != FAULT_NONE)
+	if (!store->is_in_force || send_record(store, next_request(server), record) != FAULT_NONE)
 		return trouble_say(trouble, FAULT_BUSY, "%s cannot be recorded: the store does not"
 			" answer just now", record->act);
 	while (server->record_reply == REPLY_NONE && store->control >= 0 &&

@@ -150,6 +150,8 @@ static bool take_record_end(struct server *server, const struct message *message
 	if (message->type != MESSAGE_OPERATOR_END ||
 			operator_end_read(message->body, &end) != FAULT_NONE)
 		return false;
+	if (message->request != server->record_request)
+		return true; /* given up since */
 	server->record_reply = end.is_done ? REPLY_COMMITTED : REPLY_REFUSED;
 	log_escape(end.text, server->record_why, sizeof(server->record_why));
 	return true;
@@ -160,7 +162,7 @@ static bool take_operator_answer(struct server *server, const struct role_proces
 {
 	if (role->kind != KIND_STORE)
 		return false;
-	if (message->request == REQUEST_OF_SUPERVISOR)
+	if ((message->request & REQUEST_OF_SUPERVISOR) == REQUEST_OF_SUPERVISOR)
 		return take_record_end(server, message);
 	if (server->on_operator_answer == NULL)
 		return false;

@@ -19,8 +19,11 @@
  */
 enum { ROLE_COUNT_MAX = 2 * WORKERS_MAX + 2 };
 
-/* The number of the supervisor's own requests to the store; no client's becomes this one. */
-#define REQUEST_OF_SUPERVISOR UINT64_MAX
+/*
+ * The lower half of the numbers of the supervisor's own requests to the store; no client's becomes
+ * this one. The upper half counts: an answer that comes too late is none to the next request.
+ */
+#define REQUEST_OF_SUPERVISOR 0xffffffffull
 
 struct server {
 	const struct folder *folder;
@@ -39,6 +42,7 @@ struct server {
 	int tls;
 
 	/* The store's answer to the supervisor's own record (act_record.h). */
+	uint64_t record_request; /* the last one's number */
 	enum role_reply record_reply;
 	char record_why[256];
 

@@ -2,9 +2,9 @@
  * A role that does nothing but what the supervisor must see of one: it takes loads, prepares,
  * commits and stops, and writes what happened to it into the file "events" of its working
  * directory. A configuration named "Refuse KIND" it refuses where it is of that kind; the one named
- * "Hang KIND" makes it fall silent; "Die KIND" makes it end; "Deaf KIND" refuses to record; "Leave
- * KIND" makes it close its channel once it has committed, and stay. What it is asked to record it
- * writes into events as well.
+ * "Hang KIND" makes it fall silent; "Die KIND" makes it end; "Deaf KIND" refuses to record, as it does
+ * an act of that name anyway; "Leave KIND" makes it close its channel once it has committed, and
+ * stay. What it is asked to record it writes into events as well.
  */
 #include "channel.h"
 #include "configuration.h"
@@ -82,11 +82,12 @@ static void operate(const struct message *message)
 	uint8_t buffer[64];
 	struct operator_request request;
 	struct writer w = message_begin(buffer, sizeof(buffer), MESSAGE_OPERATOR_END, message->request);
-	const struct operator_end end = { .is_done = !is_told_to("Deaf"),
-		.text = bytes_of_string("it was told to") };
+	struct operator_end end = { .text = bytes_of_string("it was told to") };
 
 	if (operator_request_read(message->body, &request) != FAULT_NONE)
 		_exit(3);
+	end.is_done = !is_told_to("Deaf") && request.count > 0 &&
+		!bytes_equal(request.arguments[0], BYTES_OF_LITERAL("Deaf"));
 	len = snprintf(event, sizeof(event), "%.*s", (int)request.verb.len,
 		(const char *)request.verb.data);
 	for (size_t i = 0; i < request.count; i++)

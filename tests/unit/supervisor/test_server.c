@@ -1,5 +1,7 @@
 #include "act_record.h"
 #include "encoding.h"
+#include "frame.h"
+#include "message.h"
 #include "rotate.h"
 #include "scratch.h"
 #include "server.h"
@@ -380,6 +382,35 @@ static void test_nothing_without_record(void **state)
 	assert_int_equal(count_of(" commit Deaf store"), 6); /* those of the start */
 }
 
+/* What the store was asked for and given up as too slow; here nobody waits for it at all. */
+static void ask_and_give_up(void)
+{
+	uint8_t buffer[256];
+	const struct operator_request request = { .verb = BYTES_OF_LITERAL("audit add"), .count = 1,
+		.arguments = { BYTES_OF_LITERAL("slow") } };
+	struct writer w = message_begin(buffer, sizeof(buffer), MESSAGE_OPERATOR,
+		server.record_request | REQUEST_OF_SUPERVISOR);
+
+	operator_request_write(&w, &request);
+	assert_int_equal(frame_send(server_role(&server, KIND_STORE)->control, writer_written(&w), -1),
+		FAULT_NONE);
+	wait_a_little();
+}
+
+/* Else a reload that the store refused to record would be done: its answer is the one after. */
+static void test_late_answer_is_not_the_next_ones(void **state)
+{
+	struct trouble trouble = { "" };
+	const struct act_record record = act_record_of("Deaf", "by=tester");
+
+	(void)state;
+	start_all();
+	ask_and_give_up();
+	assert_int_equal(act_record_send(&server, &record, &trouble), FAULT_BUSY);
+	assert_non_null(strstr(trouble.text, "it was told to"));
+	assert_int_equal(act_record_server(&server, "server start", &trouble), FAULT_NONE);
+}
+
 static void test_record_without_store(void **state)
 {
 	struct trouble trouble = { "" };
@@ -409,6 +440,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_rotate, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reload_is_recorded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_without_record, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_late_answer_is_not_the_next_ones, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_record_without_store, setup, teardown),
 	};
 
