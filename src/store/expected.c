@@ -87,7 +87,7 @@ enum fault expected_read(int descriptor, struct expected **out, size_t *line)
 		return FAULT_NO_MEMORY;
 	if (fstat(descriptor, &status) != 0 || status.st_size < 0)
 		return FAULT_SYSTEM;
-	if (status.st_size > EXPECTED_FILE_MAX)
+	if (status.st_size > EXPECTED_MAX)
 		return FAULT_TOO_LONG;
 	size_t len = (size_t)status.st_size;
 	expected->text = malloc(len + 1);

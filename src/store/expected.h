@@ -12,8 +12,6 @@
  */
 struct expected;
 
-enum { EXPECTED_FILE_MAX = 64 * 1024 * 1024 }; /* a million serials */
-
 /*
  * Reads the whole file behind descriptor, from its beginning. FAULT_INVALID where a line is not a
  * serial: line is its number; FAULT_TOO_LONG, FAULT_SYSTEM, FAULT_NO_MEMORY. To be closed.

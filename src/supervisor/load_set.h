@@ -32,7 +32,7 @@ struct load_set {
 	struct certificate_der ca[CA_COUNT_MAX];
 	struct anchors anchors;
 	int ca_key, ticket_keys, tls_certificate, tls_key; /* opened for reading */
-	int expected;                    /* [identity] expected; -1 where there is none */
+	int expected;                    /* [identity] expected, copied; -1: there is none */
 	uint8_t fingerprint[32];
 	bool has_former;                 /* the fingerprint before the last reload … */
 	uint8_t former_fingerprint[32];

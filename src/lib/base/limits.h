@@ -71,6 +71,9 @@ enum {
 	/* What a refusal says about what it saw: one short line. */
 	SAW_MAX = 120,
 
+	/* [identity] expected: a million serials, one a line. */
+	EXPECTED_MAX = 64 * 1024 * 1024,
+
 	/* Revocation list: some 400,000 revoked certificates. */
 	CRL_MAX = 16 * 1024 * 1024,
 };

@@ -176,6 +176,45 @@ static void test_reload_of_broken_file(void **state)
 	assert_string_equal(server.set->configuration.name, "One");
 }
 
+static struct load_set *read_set(void)
+{
+	struct load_set *set = NULL;
+	struct trouble trouble = { "" };
+
+	if (load_set_read(&folder, &set, &trouble) != FAULT_NONE)
+		fail_msg("%s", trouble.text);
+	return set;
+}
+
+static void replace(const char *name, const char *text)
+{
+	struct trouble trouble = { "" };
+
+	assert_int_equal(folder_replace(&folder, name, 0644, bytes_of_string(text), &trouble),
+		FAULT_NONE);
+}
+
+/* A store that is started again finds what the fingerprint stands for, whatever was added since. */
+static void test_expected_is_what_was_read(void **state)
+{
+	char text[32] = "";
+
+	(void)state;
+	replace("expected", "SN-1\n");
+	replace("genuine.conf", "[ca]\nname = One\n[identity]\nbinding = first\nexpected = expected\n");
+	struct load_set *set = read_set();
+	int file = openat(folder.descriptor, "expected", O_WRONLY | O_APPEND | O_CLOEXEC);
+	assert_int_equal(write(file, "SN-2\n", 5), 5);
+	(void)close(file);
+	assert_int_equal(pread(set->expected, text, sizeof(text), 0), 5);
+	assert_string_equal(text, "SN-1\n");
+	struct load_set *next = read_set();
+	assert_int_equal(pread(next->expected, text, sizeof(text), 0), 10);
+	assert_memory_not_equal(set->fingerprint, next->fingerprint, sizeof(set->fingerprint));
+	load_set_close(set);
+	load_set_close(next);
+}
+
 static void test_former_fingerprint(void **state)
 {
 	struct trouble trouble = { "" };
@@ -431,6 +470,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_reload, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reload_is_all_or_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reload_of_broken_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_expected_is_what_was_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_former_fingerprint, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_dead_role_starts_again, setup, teardown),
 		cmocka_unit_test(test_back_off_grows),
