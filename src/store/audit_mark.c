@@ -52,6 +52,16 @@ static enum fault judge_mark(struct store *store, struct bytes mark, const char 
 	return FAULT_NONE;
 }
 
+/* A mark that cannot be read is not the torn one of judge_mark: it may be newer than the database. */
+static enum fault fail(struct store *store, const char *path)
+{
+	char why[DATABASE_ERROR_MAX + 1];
+
+	(void)snprintf(why, sizeof(why), "%.150s: %s", path, strerror(errno));
+	database_fail(&store->database, FAULT_SYSTEM, why);
+	return FAULT_SYSTEM;
+}
+
 enum fault audit_check_mark(struct store *store, const char *database_path)
 {
 	char path[MARK_PATH_MAX];
@@ -61,17 +71,9 @@ enum fault audit_check_mark(struct store *store, const char *database_path)
 		database_fail(&store->database, FAULT_TOO_LONG, "the database's path is too long");
 		return FAULT_TOO_LONG;
 	}
-	int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (descriptor < 0) {
-		char why[DATABASE_ERROR_MAX + 1];
-
-		(void)snprintf(why, sizeof(why), "%.150s: %s", path, strerror(errno));
-		database_fail(&store->database, FAULT_SYSTEM, why);
-		return FAULT_SYSTEM;
-	}
-	store->audit_mark = descriptor;
-	ssize_t len = pread(descriptor, mark, sizeof(mark), 0);
-	return judge_mark(store, bytes_of(mark, len < 0 ? 0 : (size_t)len), path);
+	store->audit_mark = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	ssize_t len = store->audit_mark < 0 ? -1 : pread(store->audit_mark, mark, sizeof(mark), 0);
+	return len < 0 ? fail(store, path) : judge_mark(store, bytes_of(mark, (size_t)len), path);
 }
 
 static struct bytes current_mark(struct store *store, struct writer writer)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The audit chain (S8): every tampering is found, and so is a database that is too old. */
@@ -180,6 +181,24 @@ static void another_history_is_not_opened(void **state)
 	kit_start(kit);
 }
 
+/* What cannot be read says nothing of the database's age: a FIFO here, a bad block elsewhere. */
+static void an_unreadable_mark_is_no_mark(void **state)
+{
+	struct kit *kit = *state;
+	struct store_error error;
+	char mark[160];
+
+	some_acts(kit);
+	kit_stop(kit);
+	(void)snprintf(mark, sizeof(mark), "%s.mark", kit->path);
+	assert_int_equal(unlink(mark), 0);
+	assert_int_equal(mkfifo(mark, 0600), 0);
+	assert_int_equal(open_again(kit, &error), FAULT_SYSTEM);
+	assert_non_null(strstr(error.text, "genuine.db.mark"));
+	assert_int_equal(unlink(mark), 0);
+	kit_start(kit);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +221,7 @@ int main(void)
 		KIT_TEST(a_kept_hash_is_compared),
 		KIT_TEST(an_old_database_is_not_opened),
 		KIT_TEST(another_history_is_not_opened),
+		KIT_TEST(an_unreadable_mark_is_no_mark),
 	};
 
 	return cmocka_run_group_tests_name("store_audit", tests, NULL, NULL);
