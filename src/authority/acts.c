@@ -87,7 +87,8 @@ static void make_challenge(
 
 /*
  * CHECK_TICKET, CHECK_TICKET_FORMER: the MAC over header and facts, compared in constant time. The
- * expected ticket is wiped here and shown nowhere.
+ * expected ticket is wiped here and shown nowhere. One that cannot be computed says nothing of the
+ * device: 503.
  */
 static bool ticket_holds(const struct acts *acts, const struct facts *facts,
 	const struct areas *areas, const struct ticket_header *header, struct refusal *out)
@@ -97,8 +98,13 @@ static bool ticket_holds(const struct acts *acts, const struct facts *facts,
 	bool is_current =
 		header_ca_id_is_current(m, header) && header_fingerprint_is_current(m, header);
 
-	if (challenge_ticket(m, facts, areas, header, &expected) == FAULT_NONE &&
-		secret_equal(secret_bytes(&expected), BYTES_OF_ARRAY(facts->ticket)))
+	enum fault fault = challenge_ticket(m, facts, areas, header, &expected);
+
+	if (fault != FAULT_NONE) {
+		refusal_set(out, CHECK_STORE_ANSWER, "no ticket: %s", fault_text(fault));
+		return false;
+	}
+	if (secret_equal(secret_bytes(&expected), BYTES_OF_ARRAY(facts->ticket)))
 		return true;
 	refusal_set(out, is_current ? CHECK_TICKET : CHECK_TICKET_FORMER, "another ticket");
 	return false;

@@ -2,6 +2,7 @@
 
 #include "encoding.h"
 #include "http_answer.h"
+#include "memory_watch.h"
 #include "owned.h"
 
 #include <assert.h>
@@ -13,7 +14,7 @@ OWNED_TYPE(json_t, json_decref)
 static enum fault write_object(const json_t *object, struct answer_body *out)
 {
 	if (object == NULL)
-		return FAULT_INVALID;
+		return memory_watch_has_failed() ? FAULT_NO_MEMORY : FAULT_INVALID;
 	size_t len = json_dumpb(object, out->text, sizeof(out->text), JSON_COMPACT);
 
 	if (len == 0)
@@ -49,6 +50,7 @@ static json_t *certificate_object(const struct answer *answer)
 
 enum fault answer_json_result(const struct answer *answer, struct answer_body *out)
 {
+	memory_watch_begin();
 	owned(json_t) *object = answer->kind == ANSWER_CHALLENGE ? challenge_object(answer)
 		: certificate_object(answer);
 

@@ -21,7 +21,10 @@ struct answer_body {
 	char text[ANSWER_BODY_MAX];
 };
 
-/* 200: of an ANSWER_CHALLENGE or ANSWER_CERTIFICATE. FAULT_INVALID where it is not text. */
+/*
+ * 200: of an ANSWER_CHALLENGE or ANSWER_CERTIFICATE. FAULT_INVALID where it is not text;
+ * FAULT_NO_MEMORY.
+ */
 enum fault answer_json_result(const struct answer *, struct answer_body *out);
 
 /*

@@ -208,12 +208,15 @@ enum exchange_step exchange_body(struct connection *c, struct bytes body)
 	struct evidence evidence;
 	struct refusal refusal = { 0 };
 
-	if (request_json_read(body, c->exchange.route->act, &octets, &evidence,
-			&refusal) != FAULT_NONE) {
+	enum fault fault = request_json_read(body, c->exchange.route->act, &octets, &evidence,
+		&refusal);
+	if (fault != FAULT_NONE) {
+		if (fault == FAULT_NO_MEMORY)
+			log_warning("%s; the device will ask again", refusal.saw);
 		send_refusal(c, &refusal);
 		return EXCHANGE_ANSWERED;
 	}
-	enum fault fault = upstream_ask(c->front, c, &evidence);
+	fault = upstream_ask(c->front, c, &evidence);
 	if (fault != FAULT_NONE) {
 		exchange_refuse_now(c, fault_text(fault));
 		return EXCHANGE_ANSWERED;
@@ -239,6 +242,11 @@ enum fault exchange_answered(struct connection *c, const struct answer *received
 		return FAULT_NONE;
 	}
 	enum fault fault = answer_json_result(received, &body);
+	if (fault == FAULT_NO_MEMORY) {
+		/* Whoever asks again with the same ticket gets the same certificate. */
+		exchange_refuse_now(c, "the front had no memory");
+		return FAULT_NONE;
+	}
 	if (fault != FAULT_NONE)
 		return fault;
 	if (received->kind == ANSWER_CERTIFICATE)

@@ -38,7 +38,7 @@ enum exchange_step exchange_body(struct connection *, struct bytes body);
 /* A head without end, or with a broken line end: answers 400. */
 void exchange_refuse_head(struct connection *, const char *saw);
 
-/* There is no room for the body, or the verifier did not answer in time: answers 503. */
+/* There is no room for body or answer, or the verifier did not answer in time: answers 503. */
 void exchange_refuse_now(struct connection *, const char *saw);
 
 /* The verifier's answer. FAULT_INVALID where it is none that this request can have. */

@@ -2,15 +2,18 @@
 
 #include "encoding.h"
 #include "limits.h"
+#include "memory_watch.h"
 #include "owned.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 OWNED_TYPE(json_t, json_decref)
 
 void request_json_open(uint32_t seed)
 {
+	json_set_alloc_funcs(memory_watch_malloc, free);
 	json_object_seed(seed);
 }
 
@@ -282,12 +285,17 @@ enum fault request_json_read(struct bytes body, uint8_t act, struct evidence_oct
 		.profile = BYTES_OF_LITERAL("device") },
 		.free = octets->data, .free_len = sizeof(octets->data), .refusal = refusal };
 
+	memory_watch_begin();
 	if (body.len == 0)
 		refuse(&reading, CHECK_JSON_FORM, "the body is empty");
 	owned(json_t) *object = body.len == 0 ? NULL : parse(&reading, body);
 	if (reading.fault == FAULT_NONE) {
 		check_names(&reading, object, act);
 		take_members(&reading, object, act);
+	}
+	if (memory_watch_has_failed()) {
+		refusal_set(refusal, CHECK_BACK_END, "the front had no memory");
+		return FAULT_NO_MEMORY;
 	}
 	if (reading.fault == FAULT_NONE)
 		*out = reading.evidence;

@@ -2,6 +2,7 @@
 
 #include "der.h"
 #include "encoding.h"
+#include "memory_watch.h"
 #include "owned.h"
 #include "public_key.h"
 
@@ -113,10 +114,13 @@ bool check_serial_form(struct judgement *judgement, struct refusal *refusal)
 bool check_serial_pattern(struct judgement *judgement, struct refusal *refusal)
 {
 	const struct policy *policy = judgement->policy;
+	int result = !policy->has_serial_pattern ? 0 :
+		regexec(&policy->serial_pattern, judgement->serial, 0, NULL, 0);
 
-	if (!policy->has_serial_pattern ||
-			regexec(&policy->serial_pattern, judgement->serial, 0, NULL, 0) == 0)
+	if (result == 0)
 		return true;
+	if (result == REG_ESPACE)
+		memory_watch_note();
 	refusal_set(refusal, CHECK_SERIAL_PATTERN, "serial %s", judgement->serial);
 	return false;
 }

@@ -1,6 +1,7 @@
 #include "judge.h"
 
 #include "judgement.h"
+#include "memory_watch.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -123,10 +124,15 @@ void judge(const struct policy *policy, const struct evidence *evidence, int64_t
 	struct verdict verdict = { 0 };
 	uint64_t mask;
 
+	memory_watch_begin();
 	verdict.is_sound = ask_all(&judgement, &mask, &verdict.refusal);
 	if (verdict.is_sound && !write_facts(&judgement, mask, &verdict.facts)) {
 		verdict.is_sound = false;
 		refusal_set(&verdict.refusal, CHECK_BACK_END, "the verifier made no digest");
+	}
+	if (memory_watch_has_failed()) {
+		verdict.is_sound = false;
+		refusal_set(&verdict.refusal, CHECK_BACK_END, "the verifier had no memory");
 	}
 	if (!verdict.is_sound)
 		name_device(&judgement, &verdict.refusal);

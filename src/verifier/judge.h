@@ -21,7 +21,10 @@ struct verdict {
 	bool is_past_not_after;     /* the EK certificate's end has passed, and expiry = warn */
 };
 
-/* Judges by policy at now_s, seconds since 1970. Keeps nothing of the evidence. */
+/*
+ * Judges by policy at now_s, seconds since 1970. Keeps nothing of the evidence. Where memory ran out
+ * on the way, whatever the checks said, the refusal is BACK_END: not the evidence's fault.
+ */
 void judge(const struct policy *, const struct evidence *, int64_t now_s, struct verdict *out);
 
 #endif

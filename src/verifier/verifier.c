@@ -186,12 +186,15 @@ static void pass_on(struct verifier *verifier, uint64_t request, const struct ev
 	if (verdict->is_sound) {
 		log_notes(verdict);
 		send_facts(verifier, request, verdict);
-	} else if (evidence->act == ACT_CERTIFICATE &&
-			verdict->refusal.check != CHECK_HEADER_FORM) {
-		send_refused(verifier, request, evidence, &verdict->refusal);
-	} else {
-		refuse(verifier, request, &verdict->refusal);
+		return;
 	}
+	if (verdict->refusal.check == CHECK_BACK_END)
+		log_warning("%s; the device will ask again", verdict->refusal.saw);
+	if (evidence->act == ACT_CERTIFICATE &&
+			verdict->refusal.check != CHECK_HEADER_FORM)
+		send_refused(verifier, request, evidence, &verdict->refusal);
+	else
+		refuse(verifier, request, &verdict->refusal);
 }
 
 static void take_evidence(struct verifier *verifier, const struct message *message, int descriptor)

@@ -101,7 +101,7 @@
 	CHECK(JSON_BASE64, 72, E_B64, 400, "RFC 4648, 3.5 and 4", "binary members are canonical base64 with padding") \
 	CHECK(MEMBER_SIZE, 73, E_SCHEMA, 400, "PROTOCOL, HTTP", "each member is within its size") \
 	CHECK(RATE, 74, E_LIMIT, 429, "PROTOCOL, HTTP", "the source's prefix and the whole stay within their quotas") \
-	CHECK(BACK_END, 75, E_UNAVAIL, 503, "PROTOCOL, HTTP", "the roles behind the front answer in time") \
+	CHECK(BACK_END, 75, E_UNAVAIL, 503, "PROTOCOL, HTTP", "the roles behind the front answer in time, and none runs out of memory") \
 	\
 	/* ---- authority: the ticket and the signature ---- */ \
 	CHECK(HEADER_FORM, 96, E_SCHEMA, 400, "PROTOCOL, The ticket", "challenge is a header of version 1, 53 octets") \

@@ -4,6 +4,7 @@
 #include "areas.h"
 #include "challenge.h"
 #include "channel.h"
+#include "failing_memory.h"
 #include "sample_ca.h"
 #include "sample_materials.h"
 
@@ -393,6 +394,67 @@ static void test_time_and_room(void **state)
 	assert_refused(CHECK_STORE_ANSWER);
 }
 
+/* The answer is that one, or 503: what the authority had no memory for is nobody's fault. */
+static void assert_answer_or_503(uint8_t kind)
+{
+	struct answer answer = receive_answer();
+
+	if (answer.kind == ANSWER_REFUSED)
+		assert_int_equal(check_row(answer.refusal.check)->status, 503);
+	else
+		assert_int_equal(answer.kind, kind);
+}
+
+/* From the ticket to the certificate, as far as it goes. */
+static void go_on_to_record(void)
+{
+	struct message message = receive(stage.store[1]);
+
+	if (message.type != MESSAGE_INTENT)
+		return;
+	answer_intent(message.request, INTENT_OPEN);
+	message = receive(stage.store[1]);
+	if (message.type != MESSAGE_RECORD)
+		return;
+	answer_record(message.request, true);
+}
+
+/* Each allocation of both acts fails once; a wrong ticket stays one that the store never sees. */
+static void test_no_memory(void **state)
+{
+	const struct facts challenge = sound_facts(ACT_CHALLENGE), good = facts_with_good_ticket();
+	struct facts wrong = good;
+	bool has_failed = true;
+	size_t count = 0;
+
+	(void)state;
+	wrong.ticket[0] ^= 1;
+	for (size_t n = 1; has_failed; n++) {
+		failing_memory_in(n);
+		give(&challenge);
+		has_failed = failing_memory_has_failed();
+		assert_answer_or_503(ANSWER_CHALLENGE);
+
+		failing_memory_in(n);
+		give(&wrong);
+		has_failed |= failing_memory_has_failed();
+		assert_silence(stage.store[1]);
+		struct answer answer = receive_answer();
+		assert_int_equal(answer.kind, ANSWER_REFUSED);
+		if (answer.refusal.check != CHECK_TICKET)
+			assert_int_equal(check_row(answer.refusal.check)->status, 503);
+
+		failing_memory_in(n);
+		give(&good);
+		go_on_to_record();
+		has_failed |= failing_memory_has_failed();
+		assert_answer_or_503(ANSWER_CERTIFICATE);
+		assert_int_equal(stage.acts.in_hand_count, 0);
+		count = n;
+	}
+	print_message("# %zu allocations, each failed once\n", count - 1);
+}
+
 #define ON_STAGE(test) cmocka_unit_test_setup_teardown(test, open_stage, close_stage)
 
 int main(void)
@@ -408,6 +470,7 @@ int main(void)
 		ON_STAGE(test_repeat),
 		ON_STAGE(test_answers_of_nobody),
 		ON_STAGE(test_time_and_room),
+		ON_STAGE(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
