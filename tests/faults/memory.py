@@ -1,16 +1,17 @@
 """Memory: an allocation fails, in the device and in each role while it serves one device.
 
 A provisioning has tens of thousands of allocations from some hundreds of places. Each place (its
-callers, 8 deep) fails the first time that it comes by.
+callers, 8 deep) fails the first time that it comes by. Where that is in a role, the device gets its
+certificate, or hears that the CA is not to be had now (503, an ended connection).
 
 Where tpm2-tss itself has no memory left, its context is of no further use, and what is loaded stays
 until the TPM's resource manager sees the device's file closed.
 """
 
-from injection import CA_NOT_REACHED, CA_REFUSED, DONE, Injection, Outcome
+from injection import CA_NOT_REACHED, DONE, Injection, Outcome
 from stage import ROLES
 
-SERVED = {DONE, CA_NOT_REACHED, CA_REFUSED}
+SERVED = {DONE, CA_NOT_REACHED}  # never refused: it is not the device's fault
 
 
 def first_of_each(sites):
