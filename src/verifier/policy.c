@@ -3,6 +3,7 @@
 #include "certificate_facts.h"
 #include "descriptor.h"
 #include "owned.h"
+#include "pattern.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -57,12 +58,11 @@ static void refuse(struct policy *policy, const char *format, ...)
 /* [identity] serial_pattern: a POSIX extended expression for the whole serial. */
 static void compile_serial_pattern(struct policy *policy)
 {
-	char anchored[CONFIGURATION_TEXT_MAX + sizeof("^()$")];
+	const char *text = policy->configuration.serial_pattern;
 
-	if (policy->configuration.serial_pattern[0] == '\0')
+	if (text[0] == '\0')
 		return;
-	(void)snprintf(anchored, sizeof(anchored), "^(%s)$", policy->configuration.serial_pattern);
-	if (regcomp(&policy->serial_pattern, anchored, REG_EXTENDED | REG_NOSUB) == 0)
+	if (pattern_compile(text, &policy->serial_pattern) == FAULT_NONE)
 		policy->has_serial_pattern = true;
 	else
 		refuse(policy, "[identity] serial_pattern: not a regular expression");

@@ -1,6 +1,9 @@
 #include "pattern.h"
 
+#include "configuration.h"
+
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,4 +124,25 @@ bool pattern_is_bounded(const char *text)
 			return false;
 	}
 	return true;
+}
+
+static bool is_expression(const char *text)
+{
+	regex_t pattern;
+
+	if (regcomp(&pattern, text, REG_EXTENDED | REG_NOSUB) != 0)
+		return false;
+	regfree(&pattern);
+	return true;
+}
+
+enum fault pattern_compile(const char *text, regex_t *out)
+{
+	char anchored[CONFIGURATION_TEXT_MAX + sizeof("^()$")];
+	int len = snprintf(anchored, sizeof(anchored), "^(%s)$", text);
+
+	if (len < 0 || (size_t)len >= sizeof(anchored) || !pattern_is_bounded(text) ||
+			!is_expression(text))
+		return FAULT_INVALID;
+	return regcomp(out, anchored, REG_EXTENDED | REG_NOSUB) == 0 ? FAULT_NONE : FAULT_INVALID;
 }

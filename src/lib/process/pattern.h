@@ -1,6 +1,9 @@
 #ifndef PROCESS_PATTERN_H
 #define PROCESS_PATTERN_H
 
+#include "fault.h"
+
+#include <regex.h>
 #include <stdbool.h>
 
 /*
@@ -18,5 +21,12 @@ enum { PATTERN_WEIGHT_MAX = 1024 };
  * its form otherwise: what is malformed regcomp refuses.
  */
 bool pattern_is_bounded(const char *text);
+
+/*
+ * Compiles a bounded pattern so that it matches a whole text or not at all. It must be an expression
+ * by itself: "a)|(b" would be one only between the anchors, and each of its halves would be free of
+ * one of them. The caller frees out by regfree. FAULT_INVALID where it is none, or not bounded.
+ */
+enum fault pattern_compile(const char *text, regex_t *out);
 
 #endif

@@ -275,9 +275,7 @@ static enum fault pattern_read(const struct configuration_key *key, const char *
 {
 	regex_t pattern;
 
-	if (strlen(text) > key->max || !pattern_is_bounded(text))
-		return FAULT_INVALID;
-	if (regcomp(&pattern, text, REG_EXTENDED | REG_NOSUB) != 0)
+	if (strlen(text) > key->max || pattern_compile(text, &pattern) != FAULT_NONE)
 		return FAULT_INVALID;
 	regfree(&pattern);
 	return text_read(key, text, field);

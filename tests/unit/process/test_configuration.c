@@ -261,6 +261,9 @@ static void test_values_refused(void **state)
 		{ "identity", "binding", "any" },
 		{ "identity", "expected", "" },
 		{ "identity", "serial_pattern", "(" },
+		{ "identity", "serial_pattern", ")" },
+		{ "identity", "serial_pattern", "SN)|(X" },
+		{ "identity", "serial_pattern", "SN\\" },
 		{ "identity", "serial_pattern", "A++++++++++++++++++++++++++++++" },
 		{ "identity", "serial_pattern", "(A)\\1" },
 		{ "identity", "rekey", "never" },
@@ -298,6 +301,10 @@ static void test_errors_name_the_line(void **state)
 	(void)state;
 	assert_error("[ca]\nname = A\n[front]\nworkers = 65\n",
 		"line 4: [front] workers: not a number from 0 to 64");
+	assert_error("[ca]\nname = A\n[identity]\nserial_pattern = a)|(b\n",
+		"line 4: [identity] serial_pattern: not a POSIX extended regular expression of at "
+		"most 128 octets, and of 1,024 with its repetitions written out, without "
+		"back-references");
 	assert_error("name = A\n", "line 1: a key before the first [section]");
 	assert_error("[ca]\nname = A\nnick = B\n", "line 3: [ca] has no such key");
 	assert_error("[ca]\nname = A\n\nname = B\n", "line 4: [ca] name: a second time");
