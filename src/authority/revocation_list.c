@@ -12,6 +12,9 @@
 
 enum { SECONDS_PER_DAY = 86400, LIST_LIMIT_MS = 30000 };
 
+/* Certificates run out by the day, not by the second. */
+enum { FULL_PAUSE_MS = 600000 };
+
 /* Back a little, for those whose clock is behind. */
 enum { THIS_UPDATE_BACK_S = 300 };
 
@@ -53,6 +56,15 @@ static void fail(struct revocation_list *list, const char *why)
 	revocation_list_abandon(list);
 }
 
+/* What is revoked does not reach those who ask for the list: never without a word. */
+static void fail_full(struct revocation_list *list)
+{
+	log_error("no new revocation list: more than %d certificates are revoked; the last one is served "
+		"on; see REVOCATION in genuine-ca(1)", CRL_ENTRY_COUNT_MAX);
+	list->full_until_ms = monotonic_now_ms() + FULL_PAUSE_MS;
+	revocation_list_abandon(list);
+}
+
 static void ask_page(struct revocation_list *list, struct bytes after, uint64_t request)
 {
 	uint8_t buffer[64];
@@ -85,6 +97,7 @@ static void begin(struct revocation_list *list, const struct materials *m,
 		.next_update_s = list->notice.next_update_s,
 	};
 	list->w = writer_of(NULL, 0);
+	list->entry_count = 0;
 	list->since_ms = monotonic_now_ms();
 	list->stage = LIST_COLLECTING;
 	if (!make_room(list, CRL_FRAME_MAX)) {
@@ -108,7 +121,7 @@ void revocation_list_tidy_answer(struct revocation_list *list, const struct mate
 {
 	if (list->stage != LIST_IDLE && monotonic_now_ms() - list->since_ms > LIST_LIMIT_MS)
 		fail(list, "the store did not answer");
-	if (list->stage != LIST_IDLE)
+	if (list->stage != LIST_IDLE || monotonic_now_ms() < list->full_until_ms)
 		return;
 	if (answer->state.crl_is_due || list->handed.number == 0 || is_ageing(m, answer))
 		begin(list, m, answer, request);
@@ -167,8 +180,13 @@ void revocation_list_page(struct revocation_list *list, const struct materials *
 {
 	if (list->stage != LIST_COLLECTING || answered != list->request)
 		return;
+	list->entry_count += page->count;
+	if (list->entry_count > CRL_ENTRY_COUNT_MAX) {
+		fail_full(list);
+		return;
+	}
 	if (!make_room(list, page->count * CRL_ENTRY_MAX + CRL_FRAME_MAX)) {
-		fail(list, "it is over its size limit");
+		fail(list, "out of memory");
 		return;
 	}
 	for (size_t i = 0; i < page->count; i++)
@@ -192,5 +210,8 @@ void revocation_list_kept(struct revocation_list *list, uint64_t answered)
 		list->handed = list->notice;
 		list->stage = LIST_IDLE;
 	}
+	if (list->entry_count >= CRL_ENTRY_COUNT_MANY)
+		log_warning("the revocation list has %zu entries, of at most %d", list->entry_count,
+			CRL_ENTRY_COUNT_MAX);
 	revocation_list_abandon(list);
 }

@@ -12,6 +12,9 @@
 /*
  * revocation_list: the making of a revocation list: numbers from the store page by page, signed
  * here, kept by the store, and then, only then, handed to the supervisor for the fronts.
+ *
+ * Of more than CRL_ENTRY_COUNT_MAX numbers no list is made: a log line says so at each attempt, every
+ * ten minutes, and the fronts keep the last list. Long before that the log warns with each list.
  */
 enum list_stage { LIST_IDLE = 0, LIST_COLLECTING, LIST_KEEPING };
 
@@ -20,6 +23,8 @@ struct revocation_list {
 	enum list_stage stage;
 	uint64_t request;   /* the question that waits at the store */
 	uint64_t since_ms;  /* monotonic */
+	uint64_t full_until_ms; /* monotonic: until then no list is begun, the last was too long */
+	size_t entry_count;
 	struct crl crl;
 	uint8_t *buffer;    /* grows by a page of entries at a time, to CRL_MAX at most */
 	struct writer w;

@@ -74,8 +74,13 @@ enum {
 	/* [identity] expected: a million serials, one a line. */
 	EXPECTED_MAX = 64 * 1024 * 1024,
 
-	/* Revocation list: some 400,000 revoked certificates. */
+	/*
+	 * Our own revocation list: each front holds it in memory, twice for a moment, and everyone
+	 * who checks our certificates fetches it whole. An entry has 51 octets at most.
+	 */
 	CRL_MAX = 16 * 1024 * 1024,
+	CRL_ENTRY_COUNT_MAX = 320000,
+	CRL_ENTRY_COUNT_MANY = 240000, /* from here on the operator is warned */
 };
 
 #endif

@@ -223,13 +223,68 @@ static void test_one_at_a_time(void **state)
 	make_list(2);
 }
 
+/* So many revoked ones, with the longest entries that there are; false where it ends before. */
+static bool give_many(size_t count)
+{
+	static struct revoked_page page;
+
+	for (size_t given = 0; given < count; given += page.count) {
+		size_t left = count - given;
+
+		page = (struct revoked_page){ .state = { .now_ms = now_ms },
+			.count = left < REVOKED_PAGE_MAX ? left : REVOKED_PAGE_MAX,
+			.is_last = left <= REVOKED_PAGE_MAX };
+		for (size_t i = 0; i < page.count; i++) {
+			memset(page.revoked[i].number, 0x7f, CERTIFICATE_NUMBER_SIZE);
+			page.revoked[i].revoked_at_s = UINT64_C(2600000000); /* 2052: four digits */
+			page.revoked[i].reason = 4;
+		}
+		if (list.stage != LIST_COLLECTING)
+			return false;
+		revocation_list_page(&list, &materials, take_question(), &page, next_request++);
+	}
+	return true;
+}
+
+/* A list of as many entries as there may be fits; of one more, none is made, and not at once again. */
+static void test_full(void **state)
+{
+	uint8_t buffer[FRAME_MAX];
+	struct bytes frame;
+	struct message message;
+	struct crl_notice notice;
+	int file = -1;
+
+	(void)state;
+	say_tidy(0, true);
+	assert_true(give_many(CRL_ENTRY_COUNT_MAX));
+	assert_int_equal(channel_receive(store, buffer, sizeof(buffer), &frame, &file), FAULT_NONE);
+	assert_int_equal(message_read(frame, &message), FAULT_NONE);
+	assert_int_equal(crl_notice_read(message.body, &notice), FAULT_NONE);
+	assert_true(notice.size > 51 * CRL_ENTRY_COUNT_MAX && notice.size <= CRL_MAX);
+	(void)close(file);
+	revocation_list_kept(&list, message.request);
+	assert_int_equal(channel_receive(supervisor, buffer, sizeof(buffer), &frame, &file), FAULT_NONE);
+	(void)close(file);
+
+	say_tidy(1, true);
+	assert_true(give_many(CRL_ENTRY_COUNT_MAX + 1));
+	assert_silent(store);
+	assert_silent(supervisor);
+	say_tidy(1, true);
+	assert_silent(store);
+	list.full_until_ms = 0; /* ten minutes later */
+	say_tidy(1, true);
+	make_list(2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_all, close_all)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = { TEST(test_made_once), TEST(test_made_at_start),
 		TEST(test_lost_at_reload), TEST(test_not_taken), TEST(test_stale_answers),
-		TEST(test_one_at_a_time) };
+		TEST(test_one_at_a_time), TEST(test_full) };
 
 	return cmocka_run_group_tests_name("revocation list", tests, NULL, NULL);
 }
