@@ -51,6 +51,20 @@ static void answer_record(struct store *store, struct outbox *outbox, const stru
 	outbox_end(outbox, &writer);
 }
 
+/* The store is tidied each second: a clock that is wrong is told when it is found, and each hour. */
+static void log_clock(const struct store *store)
+{
+	enum { SECONDS_PER_HOUR = 3600 };
+	static unsigned count;
+	const char *trouble = store_clock_trouble(store);
+
+	if (trouble != NULL && count % SECONDS_PER_HOUR == 0)
+		log_error("%s; see CLOCK in genuine-ca(1)", trouble);
+	if (trouble == NULL && count > 0)
+		log_notice("the system's clock has caught up with the store's");
+	count = trouble == NULL ? 0 : count + 1;
+}
+
 static void answer_tidy(struct store *store, struct outbox *outbox, const struct message *message)
 {
 	struct tidy_answer answer;
@@ -61,6 +75,7 @@ static void answer_tidy(struct store *store, struct outbox *outbox, const struct
 		log_error("tidying: %s", store_failure(store));
 		return;
 	}
+	log_clock(store);
 	struct writer writer = outbox_begin(outbox, MESSAGE_TIDY_ANSWER, message->request);
 	tidy_answer_write(&writer, &answer);
 	outbox_end(outbox, &writer);

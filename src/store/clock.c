@@ -1,6 +1,8 @@
 #include "clock.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <time.h>
 
 /* While the system's clock is behind: 7 ms of ours for 8 ms of true time. */
@@ -60,4 +62,32 @@ uint64_t clock_now(struct clock *clock)
 bool clock_is_wrong(const struct clock *clock)
 {
 	return clock->behind_ms > CLOCK_BEHIND_MAX_MS;
+}
+
+struct span {
+	uint64_t ms;
+	const char *name;
+};
+
+/* The largest unit of which there are two. */
+static struct span unit_of(uint64_t ms)
+{
+	static const struct span units[] = { { 86400000, "days" }, { 3600000, "hours" } };
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (ms >= 2 * units[i].ms)
+			return units[i];
+	}
+	return (struct span){ 60000, "minutes" };
+}
+
+void clock_say(const struct clock *clock, char out[CLOCK_TEXT_MAX + 1])
+{
+	uint64_t ahead_ms = clock->behind_ms;
+	uint64_t wait_ms = !clock_is_wrong(clock) ? 0 : (ahead_ms - CLOCK_BEHIND_MAX_MS) * STEP_MS;
+	struct span ahead = unit_of(ahead_ms), wait = unit_of(wait_ms);
+
+	(void)snprintf(out, CLOCK_TEXT_MAX + 1, "the store's clock is %" PRIu64 " %s ahead of the "
+		"system's: nothing is signed for %" PRIu64 " %s", ahead_ms / ahead.ms, ahead.name,
+		wait_ms / wait.ms, wait.name);
 }

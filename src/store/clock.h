@@ -42,4 +42,12 @@ uint64_t clock_now(struct clock *);
 /* Whether the system's clock is so far back that it must be wrong, or was wrong before. */
 bool clock_is_wrong(const struct clock *);
 
+/*
+ * That it is wrong, in one sentence: how far, and for how long nothing will be signed, where neither
+ * clock is set again and the store goes on running. (Closed, its time stands still, and the system's
+ * catches up eight times as fast.)
+ */
+enum { CLOCK_TEXT_MAX = 112 };
+void clock_say(const struct clock *, char out[CLOCK_TEXT_MAX + 1]);
+
 #endif

@@ -387,9 +387,10 @@ void store_intent(struct store *store, const struct intent *intent, struct inten
 
 	store_act_begin(store);
 	if (clock_is_wrong(&store->clock)) {
-		refusal_set(&out->refusal, CHECK_STORE_WORKS,
-			"the system's clock is %llu s behind the last record",
-			(unsigned long long)store->clock.behind_ms / 1000);
+		char trouble[CLOCK_TEXT_MAX + 1];
+
+		clock_say(&store->clock, trouble);
+		refusal_set(&out->refusal, CHECK_STORE_WORKS, "%s", trouble);
 	} else {
 		const struct claim claim = claim_of(store, intent, &out->refusal);
 		decide(&claim, out);

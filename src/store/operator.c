@@ -31,6 +31,7 @@ static const struct verb verbs[] = {
 	{ "audit add", 1, OPERATOR_ARGUMENTS_MAX - 1, true, audit_add },
 	{ "audit verify", 0, 2, false, audit_verify_verb },
 	{ "crl", 0, 0, false, crl_show },
+	{ "store status", 0, 0, false, store_status },
 };
 
 static const struct verb *verb_of(struct bytes name)

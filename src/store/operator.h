@@ -40,6 +40,7 @@
  * audit add            ACT [NAME=VALUE]…; no rows. An act of the supervisor's, which alone sends this
  * crl                  number, this_update, next_update, der: base64. A long list comes in several
  *                      rows, whose der are put together in their order
+ * store status         clock_ahead_s, revoked, revoked_max, crl_number, crl_next_update, warning
  *
  * state of a device: listed, bound, suspended, released, banned; of a certificate: current, former,
  * revoked, ended. REASON of a revocation: one of RFC 5280's names in lowerCamelCase that

@@ -27,5 +27,6 @@ void audit_list(struct operation *);
 void audit_add(struct operation *);
 void audit_verify_verb(struct operation *);
 void crl_show(struct operation *);
+void store_status(struct operation *);
 
 #endif

@@ -53,6 +53,21 @@ bool revocation_is_in_force(struct store *store, const uint8_t number[CERTIFICAT
 		VALUES(VALUE_CERTIFICATE_NUMBER(number), value_u64(store->now_ms)));
 }
 
+int64_t revocation_last_update_s(struct store *store)
+{
+	return database_number(&store->database,
+		"SELECT this_update_s FROM crl ORDER BY number DESC LIMIT 1", NO_VALUES, 0);
+}
+
+uint64_t revocation_count(struct store *store)
+{
+	int64_t last_update_s = revocation_last_update_s(store);
+
+	return (uint64_t)database_number(&store->database,
+		"SELECT count(*) FROM revocation" REVOCATION_ON_LIST,
+		VALUES(value_u64(store->now_ms), value_number(last_update_s)), 0);
+}
+
 bool revocation_is_due(struct store *store)
 {
 	int64_t complete_until_ms = database_number(&store->database,

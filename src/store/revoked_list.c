@@ -51,22 +51,15 @@ static void read_page(struct query *query, struct revoked_page *page)
 	}
 }
 
-/*
- * A certificate that has ended leaves the list, but not before one list that was made after its
- * end had it (RFC 5280, 3.3).
- */
 static void read_revoked(struct store *store, const uint8_t after[CERTIFICATE_NUMBER_SIZE],
 	struct revoked_page *page)
 {
-	int64_t last_update_s = database_number(&store->database,
-		"SELECT this_update_s FROM crl ORDER BY number DESC LIMIT 1", NO_VALUES, 0);
+	int64_t last_update_s = revocation_last_update_s(store);
 	owned_query query = query_of(&store->database,
-		"SELECT number, effective_at_ms, reason FROM revocation"
-		" WHERE number > ?1 AND effective_at_ms <= ?2 AND (not_after_s IS NULL"
-		" OR not_after_s >= ?3)"
-		" ORDER BY number LIMIT ?4",
-		VALUES(VALUE_CERTIFICATE_NUMBER(after), value_u64(store->now_ms),
-			value_number(last_update_s), value_number(REVOKED_PAGE_MAX + 1)));
+		"SELECT number, effective_at_ms, reason FROM revocation" REVOCATION_ON_LIST
+		" AND number > ?3 ORDER BY number LIMIT ?4",
+		VALUES(value_u64(store->now_ms), value_number(last_update_s),
+			VALUE_CERTIFICATE_NUMBER(after), value_number(REVOKED_PAGE_MAX + 1)));
 
 	read_page(&query, page);
 }

@@ -48,6 +48,12 @@ bool store_is_lost(const struct store *);
 /* What the database said when the last act or group failed; lives until the next one. */
 const char *store_failure(const struct store *);
 
+/*
+ * Why nothing is signed at all: the store's clock is ahead of the system's (clock_say). NULL where
+ * it is not, as of the last act; lives until the next call.
+ */
+const char *store_clock_trouble(const struct store *);
+
 /* The state for an answer that could not be had from the database. */
 struct store_state store_state_unknown(const struct store *);
 

@@ -107,6 +107,16 @@ const char *store_alert(const struct store *store)
 	return store->alert[0] != '\0' ? store->alert : NULL;
 }
 
+const char *store_clock_trouble(const struct store *store)
+{
+	static char text[CLOCK_TEXT_MAX + 1];
+
+	if (!clock_is_wrong(&store->clock))
+		return NULL;
+	clock_say(&store->clock, text);
+	return text;
+}
+
 struct store_state store_state_unknown(const struct store *store)
 {
 	uint64_t now_ms = store->clock.now_ms;

@@ -89,23 +89,56 @@ int command_rotate(struct invocation *invocation)
 		"rotated: challenges that are on their way stay good for eleven minutes");
 }
 
+/*
+ * Asks a running server: the supervisor first, then the store, whose row joins the supervisor's. A
+ * store that does not answer just now is a warning, no failure: the rest is worth knowing.
+ */
+static enum fault ask_status(const char *directory, struct rows *rows, bool *is_running,
+	struct trouble *trouble)
+{
+	const struct order server = { .verb = "status" }, store = { .verb = "store status" };
+	const struct row_sink sink = { rows_take, rows };
+	struct operator_client client;
+	struct trouble ignored;
+	enum fault fault = operator_open_running(directory, &client, is_running, trouble);
+
+	if (fault != FAULT_NONE || !*is_running)
+		return fault;
+	fault = operator_ask(&client, &server, &sink, trouble);
+	if (fault == FAULT_NONE && operator_ask(&client, &store, &sink, &ignored) != FAULT_NONE)
+		rows_add(rows, json_pack("{s:s}", "warning", ignored.text));
+	(void)operator_close(&client, &ignored);
+	return fault;
+}
+
+/* All rows in the first. */
+static void join_rows(struct rows *rows)
+{
+	json_t *first = json_array_get(rows->list, 0), *row;
+	size_t index;
+
+	json_array_foreach(rows->list, index, row) {
+		if (json_object_update(first, row) != 0)
+			rows->is_lost = true;
+	}
+}
+
 int command_status(struct invocation *invocation)
 {
-	const struct order order = { .verb = "status" };
 	struct trouble trouble = { "" };
 	owned_rows rows = { 0 };
-	const struct row_sink sink = { rows_take, &rows };
 	bool is_running = false;
 
 	if (!invocation_is_good(invocation, 0, 0))
 		return STATUS_USAGE;
 	enum fault fault = rows_open(&rows);
 	if (fault == FAULT_NONE)
-		fault = ask_server(invocation->directory, &order, &sink, &is_running, &trouble);
+		fault = ask_status(invocation->directory, &rows, &is_running, &trouble);
 	if (fault != FAULT_NONE)
 		return invocation_fail(fault, &trouble);
 	if (!is_running)
 		rows_add(&rows, json_pack("{s:b}", "running", 0));
+	join_rows(&rows);
 	int status = invocation_print(invocation, &rows, ROWS_OBJECT);
 	return status == STATUS_DONE && !is_running ? STATUS_FAILED : status;
 }

@@ -29,6 +29,8 @@ static const struct {
 	{ CHECK_EK_CERTIFICATE_TIME, "look at the device's certificate and at [endorsement] expiry in genuine.conf" },
 	{ CHECK_EK_CERTIFICATE_MANUFACTURER, "the anchor is marked manufacturer=…: another maker's TPM has a certificate of it" },
 	{ CHECK_EK_CERTIFICATE_REVOKED, "the TPM's vendor revoked it: find out why before anything else" },
+	{ CHECK_BACK_END, "nothing at the device, which asks again: genuine-ca status and the server's log say what is short here" },
+	{ CHECK_STORE_WORKS, "nothing at the device, which asks again: genuine-ca status and the server's log say what is wrong here" },
 	{ CHECK_NOT_BANNED, "genuine-ca ban list shows the ban; genuine-ca ban remove lifts it" },
 	{ CHECK_NOT_SUSPENDED, "genuine-ca device show SERIAL; genuine-ca device restore SERIAL lets it provision again" },
 	{ CHECK_EK_LISTED, "add a row with the serial and this EK id to a manifest and genuine-ca device import it" },

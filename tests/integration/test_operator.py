@@ -241,6 +241,13 @@ class Serving(tap.Case):
         self.assertNotEqual(result.status, 0, result)
         self.assertEqual(self.ca.client.get("/healthz").status, 200)
 
+    def test_status(self):
+        """status has the supervisor's row and the store's in one, and no warning"""
+        told = json.loads(self.ca.does("--json", "status"))
+        self.assertEqual((told["running"], told["roles_working"]), (True, told["roles"]))
+        self.assertEqual((told["clock_ahead_s"], told["revoked"], told["warning"]), (0, 0, None))
+        self.assertIn("revoked_max", self.ca.does("status"))
+
     def test_reload_is_all_or_nothing(self):
         """a reload of a broken configuration is refused with the line; the old one goes on"""
         file = self.ca.folder / "genuine.conf"

@@ -80,6 +80,30 @@ static void a_clock_that_is_far_behind_is_wrong(void **state)
 	assert_false(clock_is_wrong(&clock));
 }
 
+static void it_is_said_how_wrong_it_is(void **state)
+{
+	static const struct {
+		uint64_t behind_ms;
+		const char *says;
+	} rows[] = {
+		{ 420000, "7 minutes ahead of the system's: nothing is signed for 16 minutes" },
+		{ UINT64_C(3) * 3600000, "3 hours ahead of the system's: nothing is signed for 23 hours" },
+		{ UINT64_C(365) * 86400000,
+			"365 days ahead of the system's: nothing is signed for 2919 days" },
+		{ UINT64_MAX / 16, "13343998895 days ahead of the system's: nothing is signed for "
+			"106751991167 days" },
+	};
+	char text[CLOCK_TEXT_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct clock clock = { .behind_ms = rows[i].behind_ms };
+
+		clock_say(&clock, text);
+		assert_string_equal(text + strlen("the store's clock is "), rows[i].says);
+	}
+}
+
 /* ---- in the store ---- */
 
 static void nothing_is_signed_by_a_wrong_clock(void **state)
@@ -89,12 +113,20 @@ static void nothing_is_signed_by_a_wrong_clock(void **state)
 	assert_true(kit_import(kit, "SN-1", 1, ""));
 	const struct intent intent = kit_intent(kit, "SN-1", 1, 100);
 	uint64_t before_ms = kit_tidy(kit).state.now_ms;
-	kit->realtime_ms -= 86400000;
+	kit->realtime_ms -= 86405000;
 	const struct intent_answer answer = kit_ask(kit, &intent);
 	assert_int_equal(answer.refusal.check, CHECK_STORE_WORKS);
 	assert_true(answer.state.now_ms >= before_ms);
-	kit->realtime_ms += 86400000;
+	assert_string_equal(answer.refusal.saw,
+		"the store's clock is 24 hours ahead of the system's: nothing is signed for 7 days");
+	assert_true(kit_operate(kit, "store status", NULL));
+	assert_true(kit_has(kit, "clock_ahead_s=8640"));
+	assert_true(kit_has(kit, "warning=the store's clock is 24 hours ahead"));
+	kit->realtime_ms += 86405000;
 	assert_int_equal(kit_verdict(kit, &intent), KIT_OPENS);
+	assert_true(kit_operate(kit, "store status", NULL));
+	assert_true(kit_has(kit, "clock_ahead_s=0"));
+	assert_false(kit_has(kit, "warning=the"));
 }
 
 /* Every time that was ever given out is before every time given out after a crash. */
@@ -179,6 +211,7 @@ int main(void)
 		cmocka_unit_test(it_goes_on_slowly_when_the_systems_is_set_back),
 		cmocka_unit_test(it_begins_where_the_last_one_may_have_been),
 		cmocka_unit_test(a_clock_that_is_far_behind_is_wrong),
+		cmocka_unit_test(it_is_said_how_wrong_it_is),
 		KIT_TEST(nothing_is_signed_by_a_wrong_clock),
 		KIT_TEST(a_crash_does_not_set_it_back),
 		KIT_TEST(a_failed_act_reserves_nothing),
