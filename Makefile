@@ -48,6 +48,7 @@ faults: test-dependencies all
 	@GENUINE_BUILD=$(abspath $(BUILD)) tests/faults/faults $(abspath $(BUILD))/tests/faults $(GROUPS)
 
 attacks: test-dependencies all
+	@ninja -C $(BUILD) --quiet tests/attacks/in_process
 	@GENUINE_BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 tests/attacks/attacks $(ROWS)
 
 # An instrumented build of its own, which is never shipped.

@@ -116,4 +116,8 @@ def activate(credential, ek, ek_area, ik_name):
 
 def name_of(area):
     """nameAlg ‖ H(TPMT_PUBLIC); identity keys have SHA-256."""
-    return u16(area.name_alg) + hashlib.sha256(area.tpmt()).digest()
+    return name(area.tpm2b())
+
+
+def name(tpm2b_public):
+    return tpm2b_public[4:6] + hashlib.sha256(tpm2b_public[2:]).digest()

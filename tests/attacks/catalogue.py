@@ -55,6 +55,7 @@ class Verdict:
     """What came of a row."""
 
     inputs: int = 0
+    in_process: int = 0  # So many of them were tried in one process, not over the socket.
     refused: int = 0
     accepted: int = 0
     wrong: list = field(default_factory=list)

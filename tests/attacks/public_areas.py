@@ -3,6 +3,7 @@
 import itertools
 import random
 
+import in_process
 from attacker import areas
 from attacker.areas import (IK_ATTRIBUTES, IK_ATTRIBUTES_NODA, TPM_ALG_AES, TPM_ALG_CFB,
                             TPM_ALG_ECC, TPM_ALG_KEYEDHASH, TPM_ALG_NULL, TPM_ALG_RSA,
@@ -326,6 +327,7 @@ def flips(stage, verdict):
                 continue
             requests.append(evidence.but(**{member: bytes(changed)}))
         verdict.unchanged(target, lambda: flips_sent(target, verdict, requests, member))
+    in_process.further(stage, verdict, 15)
 
 
 def flips_sent(target, verdict, requests, member):
@@ -384,6 +386,7 @@ def attribute_words(stage, verdict):
         Try(f"attributes {word:08x}",
             evidence.but(ik_public=device.ik_area.but(attributes=word).tpm2b()), "IK_ATTRIBUTES")
         for word in stage.some(sorted(words), 60)))
+    in_process.further(stage, verdict, 30)
 
 
 @row(31, "the IK is an SRK, sealed data, a cipher, the EK itself")

@@ -4,6 +4,7 @@ import base64
 import secrets
 import time
 
+import in_process
 from attacker import areas, ticket
 from attacker.evidence import b64
 from attacker.keys import EccKey
@@ -304,6 +305,38 @@ def fresh(stage, verdict):
                                 ("integrityHMAC", integrity), ("encIdentity", identity)):
                 verdict.note(f"{template} {name}", value not in seen[name], True, "twice")
                 seen[name].add(value)
+    in_process.further(stage, verdict, 86)
+
+
+@row(87, "tickets collected under an own EK in software, presented with another's evidence")
+def collected(stage, verdict):
+    """The attacker's device is listed and its EK is in software, so that it opens whatever the CA
+    seals for it: also for the other's CSR and IK, which it has seen, and for the other's serial."""
+    target, own, other = stage.target(), stage.device(), stage.device(template="L-1")
+    same_kind = stage.device()
+    victims = [other.evidence(), same_kind.evidence()]
+
+    def all_of_them():
+        for number in range(400 if stage.is_full else 6):
+            victim = victims[number % 2]
+            asked = victim.but(ek_public=own.ek_area.tpm2b(), ek_certificate=own.ek_certificate)
+            if number % 3 == 2:
+                asked, victim = chosen(own, victim)
+            answer = target.line.post("/v1/getChallenge", asked.json())
+            opened = ticket.activate(base64.b64decode(answer.json["credential"]), own.ek,
+                                     own.ek_area, ticket.name(asked.ik_public))
+            verdict.note("opened", opened is not None, True, "another Name")
+            expect(verdict, target, "presented", victim, "TICKET", ticket=b64(opened),
+                   challenge=answer.json["challenge"])
+
+    verdict.unchanged(target, all_of_them)
+    in_process.further(stage, verdict, 87)
+
+
+def chosen(own, victim):
+    """An IK of the attacker's own under the victim's serial; with its own EK, and the victim's."""
+    asked = own.with_ik(EccKey()).evidence(serial=victim.serial)
+    return asked, asked.but(ek_public=victim.ek_public, ek_certificate=victim.ek_certificate)
 
 
 @row(91, "credentials of every template, opened without a TPM: our own reckoning of ticket and Name")
