@@ -10,19 +10,24 @@ static const char hex_alphabet[] = "0123456789abcdef";
 
 enum { NOT_A_DIGIT = 0xff };
 
-/* The value of one base64 character. Tickets come this way, but a ticket in the request is the
- * device's own; nothing secret of ours is decoded. */
+/* 0xff where first <= c <= last, else 0: one of the differences is then negative. */
+static uint32_t in_range(uint32_t c, uint32_t first, uint32_t last)
+{
+	return ((((c - first) | (last - c)) >> 31) - 1) & 0xff;
+}
+
+/* The value of one base64 character, without a branch and without a table: tickets come this way,
+ * and the time that they take must not tell their characters. */
 static uint8_t base64_value(uint8_t c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return (uint8_t)(c - 'A');
-	if (c >= 'a' && c <= 'z')
-		return (uint8_t)(c - 'a' + 26);
-	if (c >= '0' && c <= '9')
-		return (uint8_t)(c - '0' + 52);
-	if (c == '+')
-		return 62;
-	return c == '/' ? 63 : NOT_A_DIGIT;
+	uint32_t upper = in_range(c, 'A', 'Z'), lower = in_range(c, 'a', 'z');
+	uint32_t digit = in_range(c, '0', '9'), plus = in_range(c, '+', '+');
+	uint32_t slash = in_range(c, '/', '/');
+	uint32_t none = ~(upper | lower | digit | plus | slash);
+	uint32_t letters = (upper & (uint32_t)(c - 'A')) | (lower & (uint32_t)(c - 'a' + 26));
+
+	return (uint8_t)(letters | (digit & (uint32_t)(c - '0' + 52)) | (plus & 62) | (slash & 63) |
+		(none & NOT_A_DIGIT));
 }
 
 /* Decodes a quantum of four characters of which the last padding ones are '='. */
