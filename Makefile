@@ -6,6 +6,7 @@
 #   make attacks    the whole catalogue of docs/ATTACKS.md on running programs; ROWS="3 158" for some
 #   make mutants    switches each check off in turn and sees who notices; MUTANTS="31 102" for some
 #   make faults     spoils one thing at a time: dead processes, disks, memory, clocks, TPMs; GROUPS="kills tpm"
+#   make timing     whether the time of an answer tells how near a ticket was; SAMPLES=100000000
 #   make bench      what one provisioning costs, by role
 #   make fuzz TARGET=http_head SECONDS=60    one fuzz target; tests/fuzz has them
 #   make fuzz-replay                         all seeds and findings through every target
@@ -17,8 +18,9 @@ BUILD  ?= build
 PREFIX ?= /usr/local
 TESTS  ?=
 GROUPS ?=
+SAMPLES ?= 10000000
 
-.PHONY: all demo test attacks mutants faults bench install clean build-dependencies test-dependencies demo-dependencies \
+.PHONY: all demo test attacks mutants faults timing bench install clean build-dependencies test-dependencies demo-dependencies \
 	fuzz fuzz-replay fuzz-campaign fuzz-programs fuzz-dependencies
 
 all: $(BUILD)/build.ninja
@@ -50,6 +52,12 @@ faults: test-dependencies all
 attacks: test-dependencies all
 	@ninja -C $(BUILD) --quiet tests/attacks/in_process
 	@GENUINE_BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 tests/attacks/attacks $(ROWS)
+
+# Wants a quiet machine; each sample is one act, and the whole act takes a tenth of them.
+timing: test-dependencies all
+	@ninja -C $(BUILD) --quiet tests/timing/timing tests/timing/undefined_secret
+	@valgrind --quiet --log-fd=9 $(BUILD)/tests/timing/undefined_secret 9>/dev/null
+	@$(BUILD)/tests/timing/timing $(SAMPLES)
 
 # An instrumented build of its own, which is never shipped.
 MUTANTS_BUILD ?= build-mutants
