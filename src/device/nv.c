@@ -21,7 +21,7 @@ static enum fault index_open(struct tpm *tpm, uint32_t index, struct tpm_object 
 	return FAULT_NONE;
 }
 
-static enum fault data_size_read(const struct tpm_object *index, size_t *out)
+static enum fault public_read(const struct tpm_object *index, TPMS_NV_PUBLIC *out)
 {
 	TPM2B_NV_PUBLIC *public = NULL;
 	TSS2_RC rc = Esys_NV_ReadPublic(index->tpm->esys, index->tr, ESYS_TR_NONE, ESYS_TR_NONE,
@@ -29,7 +29,7 @@ static enum fault data_size_read(const struct tpm_object *index, size_t *out)
 
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_refused(index->tpm, rc, "describe an NV index");
-	*out = public->nvPublic.dataSize;
+	*out = public->nvPublic;
 	Esys_Free(public);
 	return FAULT_NONE;
 }
@@ -62,28 +62,38 @@ static TSS2_RC content_read(const struct tpm_object *index, ESYS_TR by, size_t s
 	return TSS2_RC_SUCCESS;
 }
 
+/*
+ * By whose authorization the index is read: its own, else the owner's; ESYS_TR_NONE where neither
+ * may. Where the index has a password, our empty one is a guess, and one that counts towards the
+ * TPM's lockout unless the index is exempt (TPM 2.0 Part 2, 13.4). The owner always is.
+ */
+static ESYS_TR reader_of_index(const struct tpm_object *index, TPMA_NV attributes)
+{
+	if ((attributes & TPMA_NV_AUTHREAD) != 0 && (attributes & TPMA_NV_NO_DA) != 0)
+		return index->tr;
+	return (attributes & TPMA_NV_OWNERREAD) != 0 ? ESYS_TR_RH_OWNER : ESYS_TR_NONE;
+}
+
 enum fault nv_read(
 	struct tpm *tpm, uint32_t number, uint8_t *buffer, size_t capacity, struct bytes *out)
 {
 	owned_tpm_object index = { 0 };
-	size_t size;
+	TPMS_NV_PUBLIC public = { 0 };
 
 	enum fault fault = index_open(tpm, number, &index);
 	if (fault == FAULT_NONE)
-		fault = data_size_read(&index, &size);
+		fault = public_read(&index, &public);
 	if (fault != FAULT_NONE)
 		return fault;
-	if (size > capacity)
+	ESYS_TR by = reader_of_index(&index, public.attributes);
+	if (public.dataSize > capacity || by == ESYS_TR_NONE)
 		return FAULT_NOT_FOUND;
 
-	TSS2_RC rc = content_read(&index, index.tr, size, buffer);
-	if (tpm_response_is(rc, TPM2_RC_NV_AUTHORIZATION) ||
-		tpm_response_is(rc, TPM2_RC_AUTH_UNAVAILABLE))
-		rc = content_read(&index, ESYS_TR_RH_OWNER, size, buffer);
+	TSS2_RC rc = content_read(&index, by, public.dataSize, buffer);
 	if (tpm_response_is(rc, TPM2_RC_NV_UNINITIALIZED))
 		return FAULT_NOT_FOUND;
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_refused(tpm, rc, "let an NV index be read");
-	*out = bytes_of(buffer, size);
+	*out = bytes_of(buffer, public.dataSize);
 	return FAULT_NONE;
 }

@@ -6,7 +6,8 @@
 enum {
 	PARENT_BITS = 0x00030012, /* fixedTPM, fixedParent, restricted, decrypt */
 	SIGN_BIT = 0x00040000,
-	USER_WITH_AUTH_BIT = 0x00000040
+	/* userWithAuth, noDA: our empty password is no guess that counts towards the TPM's lockout. */
+	PASSWORD_BITS = 0x00000440
 };
 
 /*
@@ -36,7 +37,7 @@ static bool is_parent(const struct tpm_area *area)
 		return false;
 	return (public.object_attributes & PARENT_BITS) == PARENT_BITS &&
 		(public.object_attributes & SIGN_BIT) == 0 &&
-		(public.object_attributes & USER_WITH_AUTH_BIT) != 0;
+		(public.object_attributes & PASSWORD_BITS) == PASSWORD_BITS;
 }
 
 static enum fault open_persistent(struct tpm *tpm, struct tpm_object *out)

@@ -5,8 +5,8 @@
 
 /*
  * storage_key: the storage root key (SRK), parent of the identity key. The one at 81000001 where
- * that is a storage key (TCG Provisioning Guidance, 7.5.1), else the P-256 one, made for as long
- * as it is needed.
+ * that is a storage key which is exempt from the TPM's lockout (TCG Provisioning Guidance, 7.5.1),
+ * else the P-256 one, made for as long as it is needed.
  */
 #define SRK_HANDLE UINT32_C(0x81000001)
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 from genuine_test import tap
 from genuine_test.ca import Ca
@@ -173,6 +174,26 @@ class OnTheTpm(tap.Case):
         result = device.provision(self.ca)
         self.assertEqual(result.status, NO_TPM, result)
         device.tpm.start()
+
+    def lockout_counter(self, tpm):
+        """How many wrong passwords the TPM has counted."""
+        told = tpm.tool("tpm2_getcap", "properties-variable")
+        return int(re.search(r"TPM2_PT_LOCKOUT_COUNTER: (\w+)", told)[1], 16)
+
+    def test_passwords_are_not_guessed(self):
+        """others' passwords on an index of the chain and on the SRK: the lockout comes no nearer"""
+        device = self.device("SN-M1")
+        tpm, context = device.tpm, device.tpm.folder / "srk.ctx"
+        tpm.tool("tpm2_nvdefine", "0x01c00150", "-C", "owner", "-s", "4", "-p", "secret", "-a",
+                 "authread|authwrite|ownerwrite")
+        tpm.tool("tpm2_nvwrite", "0x01c00150", "-C", "owner", "-i-", stdin="text")
+        tpm.tool("tpm2_createprimary", "-C", "owner", "-G", "ecc256", "-p", "secret", "-c", context,
+                 "-a", "restricted|decrypt|fixedtpm|fixedparent|sensitivedataorigin|userwithauth")
+        tpm.tool("tpm2_evictcontrol", "-C", "owner", "-c", context, "0x81000001")
+        tpm.flush()
+        result = device.provision(self.ca)
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(self.lockout_counter(tpm), 0)
 
     def test_three_slots(self):
         """one of the three transient slots taken by another, it still finds its way"""
