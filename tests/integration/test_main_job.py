@@ -4,11 +4,14 @@ Every kind of endorsement key that can be had here, every kind of identity key, 
 with a TPM fresh from its vendor.
 """
 
+import contextlib
+import sqlite3
+
 from genuine_test import second_reader, tap
 from genuine_test.backend import Backend
 from genuine_test.ca import Ca
 from genuine_test.device import BY_HAND_HANDLE, Device
-from genuine_test.process import run
+from genuine_test.process import Failed, run
 from genuine_test.tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1, EK_CERTIFICATE_L2, Tpm
 from genuine_test.vendor import SmallVendor, Vendor
 
@@ -124,6 +127,22 @@ class MainJob(tap.Case):
         self.assertNotIn("2.23.133.8.3", text, "tcg-kp-AIKCertificate is not for such a key")
         run("openssl", "verify", "-x509_strict", "-purpose", "sslclient",
             "-CAfile", self.ca.certificate, device.certificate)
+
+    def test_second_reader(self):
+        """the second reader's control: it misses a recorded certificate that is none"""
+        device = self.device("SECOND", "H-3")
+        self.assertEqual(device.provision(self.ca, "--ek", "ecc").status, 0)
+        own = self.ca.folder / "store" / "genuine.db"
+        self.assertGreater(second_reader.read_all(own), 0)
+        copy = self.folder / "copy.db"
+        with contextlib.closing(sqlite3.connect(own)) as source, \
+                contextlib.closing(sqlite3.connect(copy)) as spoilt, spoilt:
+            source.backup(spoilt)
+            self.assertEqual(spoilt.execute(
+                "UPDATE certificate SET certificate = substr(certificate, 2) WHERE serial = 'SECOND'"
+            ).rowcount, 1)
+        with self.assertRaises(Failed):
+            second_reader.read_all(copy)
 
     def test_without_persistent_endorsement_key(self):
         """where no EK is persistent, it is made from its template; none is left behind"""

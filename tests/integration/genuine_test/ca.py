@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+from . import second_reader
 from .http import Client
 from .process import GENUINE_CA, Daemon, Failed, attempt, run
 
@@ -19,6 +20,7 @@ class Ca:
         self.folder = folder
         self.daemon = None
         self.url = None
+        self.issued = 0  # as of the last stop
         run(self.program, "-C", folder, "init", "--laboratory", "--name", "Laboratory", *options)
 
     def start(self):
@@ -29,9 +31,13 @@ class Ca:
         return self
 
     def stop(self):
-        """Ends serve, if it was started; its exit status."""
+        """Ends serve, if it was started; its exit status. What it has issued, GnuTLS must read."""
         daemon, self.daemon = self.daemon, None
-        return daemon.stop() if daemon else 0
+        if not daemon:
+            return 0
+        status = daemon.stop()
+        self.issued = second_reader.read_all(self.folder / "store" / "genuine.db")
+        return status
 
     def restart(self):
         self.stop()

@@ -1,10 +1,45 @@
 """Certificates as a second implementation reads them: GnuTLS, which shares no code with OpenSSL."""
 
 import base64
+import contextlib
 import hashlib
 import re
+import shutil
+import sqlite3
+import tempfile
+from pathlib import Path
 
-from .process import run
+from .process import Failed, attempt, run
+
+INFORMATION = "X.509 Certificate Information:"
+
+
+def recorded(database):
+    """The certificates (DER) in a CA's database, of which a copy is opened: it may be in use."""
+    with tempfile.TemporaryDirectory(prefix="genuine-second-") as folder:
+        for file in database.parent.glob(database.name + "*"):
+            if not file.name.endswith("-shm"):
+                shutil.copy(file, folder)
+        with contextlib.closing(sqlite3.connect(Path(folder) / database.name)) as copy:
+            return [der for der, in copy.execute("SELECT certificate FROM certificate")]
+
+
+def pem(der):
+    text = base64.encodebytes(der).decode()
+    return f"-----BEGIN CERTIFICATE-----\n{text}-----END CERTIFICATE-----\n"
+
+
+def read_all(database):
+    """Has every certificate that a CA has recorded read, all at once; how many they are."""
+    certificates = recorded(database)
+    if not certificates:
+        return 0
+    result = attempt("certtool", "--certificate-info", stdin="".join(map(pem, certificates)))
+    count = result.output.count(INFORMATION)
+    if result.status != 0 or result.errors or count != len(certificates):
+        raise Failed(f"GnuTLS reads {count} of {len(certificates)} certificates in {database}:"
+                     f" {result.errors or result.status}")
+    return count
 
 
 def read(file):
