@@ -13,13 +13,16 @@
  * May not: reach the network, open files outside the database's directory, start programs.
  */
 
-/* SQLite's, beyond what every role needs: files, their locks, and the shared index of the log. */
+/*
+ * SQLite's, beyond what every role needs: files, their locks, the shared index of the log, and the
+ * wait for another program that has the database locked, such as a backup.
+ */
 static const int system_calls[] = {
 	SCMP_SYS(openat), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(newfstatat),
 	SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
 	SCMP_SYS(getcwd), SCMP_SYS(geteuid), SCMP_SYS(fcntl), SCMP_SYS(pwrite64),
 	SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(ftruncate), SCMP_SYS(fchmod),
-	SCMP_SYS(fchown),
+	SCMP_SYS(fchown), SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep),
 };
 
 enum { DATABASE_GIGABYTES_MAX = 1024 };

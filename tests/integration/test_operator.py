@@ -1,5 +1,6 @@
 """The operator's commands, with a running server and without one."""
 
+import contextlib
 import json
 import os
 import pwd
@@ -8,6 +9,7 @@ import socket
 import sqlite3
 import stat
 import struct
+import threading
 
 from genuine_test import tap
 from genuine_test.ca import Ca
@@ -292,6 +294,17 @@ class Serving(tap.Case):
             client.connect(str(self.ca.folder / "control"))
             client.send(frame)
             return client.recv(65536)
+
+    def test_locked_database(self):
+        """a second in which another program has the database locked is waited for"""
+        path = self.ca.folder / "store" / "genuine.db"
+        with contextlib.closing(sqlite3.connect(path, check_same_thread=False)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            free = threading.Timer(1, connection.rollback)
+            free.start()
+            self.ca.does("ban", "add", "serial", "SN-0001")
+            free.join()
+        self.assertNotIn("was ended", self.ca.daemon.told())
 
     def test_sd_notify(self):
         """readiness goes to the socket that NOTIFY_SOCKET names as well"""
