@@ -165,6 +165,8 @@ def usages(stage, verdict):
     device = stage.device()
     constraints = {"cA TRUE": basic_constraints(True), "a pathLenConstraint": basic_constraints(
         False, 0), "cA TRUE, path 0": basic_constraints(True, 0),
+        "a negative path": basic_constraints(False, -1),
+        "cA TRUE, a negative path": basic_constraints(True, -1),
         "no sequence": extension(certificates.BASIC_CONSTRAINTS, b"\x01\x01\xff", True)}
     usage = {"keyCertSign": key_usage(KEY_AGREEMENT, KEY_CERT_SIGN), "digitalSignature":
              key_usage(DIGITAL_SIGNATURE), "cRLSign": key_usage(CRL_SIGN), "no bit": key_usage(),
