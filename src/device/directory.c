@@ -144,6 +144,13 @@ enum fault directory_write(
 	return fsync(directory->descriptor) == 0 ? FAULT_NONE : failed(directory, "sync", name);
 }
 
+enum fault directory_remove(const struct directory *directory, const char *name)
+{
+	if (unlinkat(directory->descriptor, name, 0) != 0)
+		return failed(directory, "remove", name);
+	return fsync(directory->descriptor) == 0 ? FAULT_NONE : failed(directory, "sync", name);
+}
+
 enum fault file_read(const char *path, uint8_t *buffer, size_t capacity, struct failure *failure,
 	struct bytes *out)
 {

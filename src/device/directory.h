@@ -38,6 +38,9 @@ enum fault directory_read(const struct directory *, const char *name, uint8_t *b
 enum fault directory_write(
 	const struct directory *, const char *name, struct bytes content, mode_t mode);
 
+/* Removes a file, durably. */
+enum fault directory_remove(const struct directory *, const char *name);
+
 /* Reads any file into buffer, for --ca-cert. EXIT_LOCAL_FILES where that does not work. */
 enum fault file_read(const char *path, uint8_t *buffer, size_t capacity, struct failure *,
 	struct bytes *out);

@@ -147,24 +147,47 @@ static enum fault create(struct search *search, ESYS_TR parent, enum tpm_templat
 	return fault;
 }
 
+/* Until the last of these is done, key.made has all that they write: the next run does them again. */
+static enum fault put_in_place(struct search *search, uint32_t parent)
+{
+	search->state->parent = parent;
+	enum fault fault = state_write(search->directory, search->state);
+	if (fault == FAULT_NONE)
+		fault = key_file_write(search->directory, &search->file);
+	if (fault == FAULT_NONE)
+		fault = key_made_remove(search->directory);
+	return fault;
+}
+
+/* What a run had made that was ended before it was in its place. */
+static enum fault finish_making(struct search *search)
+{
+	uint32_t parent;
+	enum fault fault = key_made_read(search->directory, &search->file, &parent);
+
+	if (fault == FAULT_NOT_FOUND)
+		return FAULT_NONE;
+	return fault == FAULT_NONE ? put_in_place(search, parent) : fault;
+}
+
 /* Makes the key and writes its halves; state says under which parent. */
 static enum fault make(struct search *search, enum tpm_template template)
 {
 	owned_tpm_object srk = { 0 };
+	uint32_t parent = 0;
 
 	search->file = (struct key_file){ 0 };
 	search->is_new = true;
-	search->state->parent = 0;
-	enum fault fault = storage_key_open(search->tpm, &search->state->parent, &srk);
+	enum fault fault = storage_key_open(search->tpm, &parent, &srk);
 	if (fault != FAULT_NONE)
 		return fault;
 	if (template_row(template)->type == TPM_ALG_RSA)
 		report_note("the TPM makes an RSA key; on a chip this takes seconds");
 	fault = create(search, srk.tr, template);
 	if (fault == FAULT_NONE)
-		fault = state_write(search->directory, search->state);
+		fault = key_made_write(search->directory, &search->file, parent);
 	if (fault == FAULT_NONE)
-		fault = key_file_write(search->directory, &search->file);
+		fault = put_in_place(search, parent);
 	if (fault == FAULT_NONE)
 		report_state("the identity key is made and waits in %s", search->directory->path);
 	return fault;
@@ -273,19 +296,36 @@ static enum fault replace(struct search *search)
 		state->former_handle = former.handle;
 		memcpy(state->former_ik_id, former.id, sizeof(state->former_ik_id));
 	}
+	fault = state_write(search->directory, state);
+	if (fault != FAULT_NONE)
+		return fault;
 	return make(search,
 		wished == TEMPLATE_NONE ? search->file.template->template : wished);
+}
+
+/* Whether --new-key has still to be done: the key on disk is not yet the one in place of another. */
+static bool is_to_be_replaced(const struct search *search)
+{
+	const struct state *state = search->state;
+	uint8_t id[32];
+
+	if (!search->wish->is_new || state->former_handle == 0)
+		return search->wish->is_new;
+	return key_id(&search->file.key, id) == FAULT_NONE &&
+		memcmp(id, state->former_ik_id, sizeof(id)) == 0;
 }
 
 /* The key on disk must be of the type that was asked for; without one, it is made. */
 static enum fault read_or_make(struct search *search)
 {
 	enum tpm_template wished = search->wish->template;
-	enum fault fault = key_file_read(search->directory, &search->file);
+	enum fault fault = finish_making(search);
 
+	if (fault == FAULT_NONE)
+		fault = key_file_read(search->directory, &search->file);
 	if (fault == FAULT_NOT_FOUND)
 		return make(search, wished == TEMPLATE_NONE ? TEMPLATE_IK_P256_NODA : wished);
-	if (fault == FAULT_NONE && search->wish->is_new && search->state->former_handle == 0)
+	if (fault == FAULT_NONE && is_to_be_replaced(search))
 		return replace(search);
 	if (fault != FAULT_NONE || wished == TEMPLATE_NONE ||
 		wished == search->file.template->template)

@@ -1,5 +1,9 @@
 #include "key_file.h"
 
+#include "reader.h"
+
+enum { KEY_MADE_MAX = 4 + TPM2B_PUBLIC_MAX + TPM2B_PRIVATE_MAX };
+
 enum fault key_file_recognise(struct key_file *file)
 {
 	struct tpmt_public public;
@@ -49,4 +53,60 @@ enum fault key_file_write(const struct directory *directory, const struct key_fi
 	if (fault != FAULT_NONE)
 		return fault;
 	return directory_write(directory, "key.pub", tpm_area_bytes(&file->area), 0644);
+}
+
+/* parent u32 ‖ TPM2B_PUBLIC ‖ TPM2B_PRIVATE */
+enum fault key_made_write(
+	const struct directory *directory, const struct key_file *file, uint32_t parent)
+{
+	uint8_t buffer[KEY_MADE_MAX];
+	struct writer w = WRITER_OF_ARRAY(buffer);
+	struct bytes content;
+
+	writer_u32(&w, parent);
+	writer_bytes(&w, tpm_area_bytes(&file->area));
+	writer_bytes(&w, bytes_of(file->private_half, file->private_half_len));
+	enum fault fault = writer_end(&w, &content);
+	return fault == FAULT_NONE ? directory_write(directory, "key.made", content, 0600) : fault;
+}
+
+enum fault key_made_remove(const struct directory *directory)
+{
+	return directory_remove(directory, "key.made");
+}
+
+static enum fault take_made(struct bytes content, struct key_file *file, uint32_t *parent)
+{
+	struct reader r = reader_of(content);
+
+	*parent = reader_u32(&r);
+	struct bytes area = reader_tpm2b(&r, sizeof(file->area.data) - 2);
+	if (r.fault != FAULT_NONE || r.rest.len > sizeof(file->private_half))
+		return FAULT_INVALID;
+	file->area.len = area.len + 2;
+	memcpy(file->area.data, area.data - 2, file->area.len);
+	file->private_half_len = r.rest.len;
+	if (r.rest.len > 0)
+		memcpy(file->private_half, r.rest.data, r.rest.len);
+	return key_file_recognise(file);
+}
+
+enum fault key_made_read(const struct directory *directory, struct key_file *out, uint32_t *parent)
+{
+	uint8_t buffer[KEY_MADE_MAX];
+	struct bytes content;
+	struct key_file file = { 0 };
+
+	enum fault fault =
+		directory_read(directory, "key.made", buffer, sizeof(buffer), &content);
+	if (fault == FAULT_NOT_FOUND || fault == FAULT_DENIED)
+		return fault;
+	if (fault == FAULT_NONE)
+		fault = take_made(content, &file, parent);
+	if (fault != FAULT_NONE)
+		return failure_set(directory->failure, EXIT_LOCAL_FILES,
+			"remove that file and run it again", "%s/key.made is not an identity key's (%s)",
+			directory->path, fault_text(fault));
+	*out = file;
+	return FAULT_NONE;
 }

@@ -28,6 +28,17 @@ enum fault key_file_read(const struct directory *, struct key_file *out);
 /* Writes key.priv, then key.pub: the second one says that both are there. */
 enum fault key_file_write(const struct directory *, const struct key_file *);
 
+/*
+ * key.made: both halves of a key that was just made, and its parent, in one file, until key.priv,
+ * key.pub and the state file have them. Who finds it has to put them there (again): a run that was
+ * ended in between has left one half of the former key and one of the new one.
+ */
+enum fault key_made_write(const struct directory *, const struct key_file *, uint32_t parent);
+enum fault key_made_remove(const struct directory *);
+
+/* FAULT_NOT_FOUND where there is none. One that is no identity key's is a failure. */
+enum fault key_made_read(const struct directory *, struct key_file *out, uint32_t *parent);
+
 /* Takes area apart into template and numbers. FAULT_INVALID where it is no identity key's. */
 enum fault key_file_recognise(struct key_file *);
 

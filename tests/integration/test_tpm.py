@@ -8,7 +8,7 @@ from genuine_test import tap
 from genuine_test.ca import Ca
 from genuine_test.device import Device
 from genuine_test.middle import Middle
-from genuine_test.process import run
+from genuine_test.process import GENUINE_DEVICE, attempt, run
 from genuine_test.recorder import Recorder
 from genuine_test.tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1, Tpm
 from genuine_test.vendor import Vendor
@@ -133,6 +133,59 @@ class OnTheTpm(tap.Case):
         self.assertEqual(device.provision(self.ca).status, 0)
         self.assertEqual(device.tpm.tool("tpm2_readpublic", "-c", hex(former)), other)
         self.assertNotIn("former_handle", device.state)
+
+    def cut_short(self, device, n, *options):
+        """A run that is killed as it puts the n-th file into its place."""
+        attempt("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=renameat", "-e",
+                f"inject=renameat:signal=KILL:when={n}", GENUINE_DEVICE, "provision", "--tcti",
+                device.tpm.tcti, "--dir", device.folder, *options)
+        device.tpm.flush()
+
+    def check_key_pem(self, device):
+        """The TPM loads key.pem, and it is the certificate's key."""
+        provider = ("-provider", "tpm2", "-provider", "default")
+        key = device.tpm.tool("openssl", "pkey", *provider, "-in", device.folder / "key.pem",
+                              "-pubout")
+        self.assertEqual(
+            key, run("openssl", "x509", "-in", device.certificate, "-noout", "-pubkey"))
+
+    def test_new_key_cut_short(self):
+        """--new-key, ended at any file: key.pem stays whole, and once more does bring a new key"""
+        device = self.device("SN-R4")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        persistent = len(device.tpm.handles("persistent"))
+        for n in (2, 3, 4, 5):
+            with self.subTest(n):
+                first = (device.folder / "key.pub").read_bytes()
+                self.ca.does("device", "rekey", device.serial)
+                self.cut_short(device, n, "--new-key")
+                self.check_key_pem(device)
+                result = device.renew("--new-key")
+                self.assertEqual(result.status, 0, result)
+                self.assertNotEqual((device.folder / "key.pub").read_bytes(), first)
+                self.check_key_pem(device)
+                self.assertEqual(len(device.tpm.handles("persistent")), persistent)
+
+    def test_new_key_given_up(self):
+        """the same, and then run without it: either key goes on, and it is whole"""
+        device = self.device("SN-R5")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        # Another SRK than the one that the first key has for its parent.
+        device.tpm.tool("tpm2_createprimary", "-C", "owner", "-G", "rsa", "-c",
+                        device.tpm.folder / "srk.ctx", "-a", "restricted|decrypt|fixedtpm|"
+                        "fixedparent|sensitivedataorigin|userwithauth|noda")
+        device.tpm.tool("tpm2_evictcontrol", "-C", "owner", "-c", device.tpm.folder / "srk.ctx",
+                        "0x81000001")
+        device.tpm.flush()
+        for n in (2, 3, 4, 5):
+            with self.subTest(n):
+                self.ca.does("device", "rekey", device.serial)
+                self.cut_short(device, n, "--new-key")
+                result = device.renew()
+                self.assertEqual(result.status, 0, result)
+                self.check_key_pem(device)
+                self.assertFalse((device.folder / "key.made").exists())
+                self.assertEqual(device.tpm.leftovers(), {})
 
     def test_after_power_cycles(self):
         """the key survives a power cycle; so does the way to renew with it"""

@@ -56,6 +56,27 @@ static void test_round_trip(void **state)
 	assert_true(bytes_equal(tpm_area_bytes(&read.area), tpm_area_bytes(&written.area)));
 }
 
+/* With its parent, until both halves are in their places. */
+static void test_made(void **state)
+{
+	struct key_file written = key_file_make(TEMPLATE_IK_RSA3072_NODA), read;
+	uint32_t parent = 0;
+
+	(void)state;
+	assert_int_equal(key_made_read(&directory, &read, &parent), FAULT_NOT_FOUND);
+	assert_int_equal(key_made_write(&directory, &written, 0x81000001), FAULT_NONE);
+	assert_int_equal(key_made_read(&directory, &read, &parent), FAULT_NONE);
+	assert_int_equal(parent, 0x81000001);
+	assert_int_equal(read.private_half_len, 3);
+	assert_memory_equal(read.private_half, written.private_half, 3);
+	assert_true(bytes_equal(tpm_area_bytes(&read.area), tpm_area_bytes(&written.area)));
+	assert_int_equal(key_made_remove(&directory), FAULT_NONE);
+	assert_int_equal(key_made_read(&directory, &read, &parent), FAULT_NOT_FOUND);
+	assert_int_equal(directory_write(&directory, "key.made", BYTES_OF_LITERAL("short"), 0600),
+		FAULT_NONE);
+	assert_int_equal(key_made_read(&directory, &read, &parent), FAULT_DENIED);
+}
+
 /* The first half of a run that was cut is no key. */
 static void test_half(void **state)
 {
@@ -101,6 +122,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_round_trip),
 		TEST(test_half),
+		TEST(test_made),
 		TEST(test_not_an_identity_key),
 	};
 	return cmocka_run_group_tests_name("key_file", tests, NULL, NULL);
