@@ -1,6 +1,7 @@
 #include "tpm_session.h"
 
 #include "tpm_response.h"
+#include "tpm_watch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,15 @@ static enum fault no_tpm(struct failure *failure, const char *tcti)
 		"the TPM at %s does not open", tcti);
 }
 
+/* Some TCTIs ask who is there as they are opened, and wait for the answer without limit. */
+static TSS2_RC tcti_open(struct tpm *tpm, const char *tcti)
+{
+	tpm_watch_begin();
+	TSS2_RC rc = Tss2_TctiLdr_Initialize(tcti, &tpm->tcti);
+	tpm_watch_end();
+	return rc;
+}
+
 enum fault tpm_open(struct tpm *tpm, const char *tcti, struct failure *failure)
 {
 	*tpm = (struct tpm){ .failure = failure };
@@ -43,7 +53,7 @@ enum fault tpm_open(struct tpm *tpm, const char *tcti, struct failure *failure)
 		tcti = getenv("TPM2TOOLS_TCTI");
 	if (tcti == NULL || tcti[0] == '\0')
 		tcti = device_of_system();
-	if (tcti == NULL || Tss2_TctiLdr_Initialize(tcti, &tpm->tcti) != TSS2_RC_SUCCESS)
+	if (tcti == NULL || tcti_open(tpm, tcti) != TSS2_RC_SUCCESS)
 		return no_tpm(failure, tcti);
 	tpm->name = tcti;
 	tcti_clock_open(&tpm->clock, tpm->tcti);

@@ -13,7 +13,7 @@ enum {
 	TPM_WATCH_GRACE_S = 20,  /* as long as most chips need for an RSA key: no command is torn */
 };
 
-/* From here on a command is under way; until the next end. */
+/* From here on a command is under way, or the TCTI's own beginning; until the next end. */
 void tpm_watch_begin(void);
 void tpm_watch_end(void);
 

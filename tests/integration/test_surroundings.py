@@ -1,7 +1,10 @@
 """What is around the device's program: its reader, its output, its environment, its command line."""
 
+import contextlib
 import json
+import socket
 import subprocess
+import time
 
 from genuine_test import tap
 from genuine_test.ca import Ca
@@ -11,6 +14,7 @@ from genuine_test.tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1, Tpm
 from genuine_test.vendor import Vendor
 
 USAGE, NO_TPM, LOCAL_FILES = 2, 3, 7  # genuine-device's exit statuses
+GRACE_S = 20  # after a signal, for a command that is under way
 
 
 class Surroundings(tap.Case):
@@ -68,6 +72,24 @@ class Surroundings(tap.Case):
                          env={"TPM2TOOLS_TCTI": ""})
         self.assertEqual(result.status, NO_TPM, result)
         self.assertIn("/dev/tpmrm0", result.errors)
+
+    def test_silent_tcti(self):
+        """where nobody answers as the TCTI is opened, a signal ends it all the same"""
+        port = self.tpm.port + 1000
+        with contextlib.ExitStack() as stage:
+            for number in (port, port + 1):
+                stage.enter_context(socket.create_server(("127.0.0.1", number)))
+            process = stage.enter_context(subprocess.Popen(
+                [str(GENUINE_DEVICE), "status", "--tcti", f"swtpm:host=127.0.0.1,port={port}"],
+                stderr=subprocess.PIPE, env=environment({})))
+            time.sleep(1)
+            process.terminate()
+            try:
+                errors = process.communicate(timeout=GRACE_S + 10)[1]
+            finally:
+                process.kill()
+        self.assertEqual(process.returncode, NO_TPM)
+        self.assertIn(b"the TPM does not answer", errors)
 
     def test_proxies(self):
         """proxies in the environment are ignored"""
