@@ -12,6 +12,7 @@
 #include "provision.h"
 #include "report.h"
 #include "status.h"
+#include "surroundings.h"
 #include "tpm_session.h"
 
 #include <stdio.h>
@@ -44,6 +45,7 @@ int main(int argc, char **argv)
 	struct failure failure = { 0 };
 	json_t *result = NULL;
 
+	surroundings_shut_out();
 	enum fault fault = options_read(argc, argv, &options, &failure);
 	report_open(options_want_json(argc, argv));
 	if (fault != FAULT_NONE)

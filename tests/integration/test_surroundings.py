@@ -91,6 +91,14 @@ class Surroundings(tap.Case):
         self.assertEqual(process.returncode, NO_TPM)
         self.assertIn(b"the TPM does not answer", errors)
 
+    def test_openssl_cnf(self):
+        """the configuration of OpenSSL that it has written for others is none of its own"""
+        self.assertEqual(self.device.provision(self.ca).status, 0)
+        result = attempt(GENUINE_DEVICE, "provision", "--tcti", self.tpm.tcti, "--dir",
+                         self.device.folder, env={"OPENSSL_CONF": self.device.folder / "openssl.cnf",
+                                                  "TPM2OPENSSL_TCTI": self.tpm.tcti})
+        self.assertEqual(result.status, 0, result)
+
     def test_proxies(self):
         """proxies in the environment are ignored"""
         nowhere = {name: "http://127.0.0.1:1" for name in ("https_proxy", "HTTPS_PROXY", "ALL_PROXY")}

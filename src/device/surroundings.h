@@ -1,0 +1,13 @@
+#ifndef DEVICE_SURROUNDINGS_H
+#define DEVICE_SURROUNDINGS_H
+
+/*
+ * surroundings: what the program does not take over from whoever starts it. At the start of main,
+ * before any library is used.
+ *
+ * No configuration of OpenSSL, neither the system's nor $OPENSSL_CONF: the device's own
+ * openssl.cnf would have the TPM do our TLS and our verifications, over a second connection to it.
+ */
+void surroundings_shut_out(void);
+
+#endif
