@@ -5,7 +5,8 @@
  * surroundings: what the program does not take over from whoever starts it. At the start of main,
  * before any library is used.
  *
- * No configuration of OpenSSL, neither the system's nor $OPENSSL_CONF: the device's own
+ * No core files, and no log of TLS keys ($SSLKEYLOGFILE, which libcurl obeys): the ticket would be
+ * in them. No configuration of OpenSSL, neither the system's nor $OPENSSL_CONF: the device's own
  * openssl.cnf would have the TPM do our TLS and our verifications, over a second connection to it.
  */
 void surroundings_shut_out(void);

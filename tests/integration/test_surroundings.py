@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import signal
 import socket
 import subprocess
 import time
@@ -9,6 +10,7 @@ import time
 from genuine_test import tap
 from genuine_test.ca import Ca
 from genuine_test.device import Device
+from genuine_test.middle import Middle
 from genuine_test.process import GENUINE_DEVICE, attempt, environment
 from genuine_test.tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1, Tpm
 from genuine_test.vendor import Vendor
@@ -98,6 +100,28 @@ class Surroundings(tap.Case):
                          self.device.folder, env={"OPENSSL_CONF": self.device.folder / "openssl.cnf",
                                                   "TPM2OPENSSL_TCTI": self.tpm.tcti})
         self.assertEqual(result.status, 0, result)
+
+    def test_ticket_in_no_file(self):
+        """neither a core file nor a log of TLS keys has the ticket, whatever it was started with"""
+        middle, files = Middle(self.ca), self.folder / "files"
+        self.addCleanup(middle.stop)
+        self.addCleanup(self.tpm.flush)
+        files.mkdir()
+        process = None
+
+        def abort(_):
+            process.send_signal(signal.SIGQUIT)
+            process.wait()
+            return b""
+
+        middle.lies = {"/v1/getCertificate": abort}
+        process = subprocess.Popen(
+            ["sh", "-c", 'ulimit -c unlimited && exec "$@"', "sh", str(GENUINE_DEVICE), "provision",
+             "--ca", middle.url, "--ca-cert", str(self.ca.certificate), "--serial", "SN-1", "--tcti",
+             self.tpm.tcti, "--dir", str(self.device.folder)], cwd=files, stderr=subprocess.DEVNULL,
+            env=environment({"SSLKEYLOGFILE": files / "keys"}))
+        self.assertEqual(process.wait(), -signal.SIGQUIT)
+        self.assertEqual(list(files.iterdir()), [])
 
     def test_proxies(self):
         """proxies in the environment are ignored"""
