@@ -5,9 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { NAME_CAPACITY = 256 };
 
 static enum fault fault_of_open(void)
 {
@@ -164,7 +167,20 @@ static bool write_through(int file, struct bytes octets)
 	return fsync(file) == 0;
 }
 
-enum fault folder_create(const struct folder *folder, const char *name, mode_t mode,
+/* The directory in which the name stands, for that is where it was made, moved or taken away. */
+static bool sync_directory(const struct folder *folder, const char *name)
+{
+	char path[NAME_CAPACITY] = ".";
+	const char *slash = strrchr(name, '/');
+
+	if (slash != NULL)
+		(void)snprintf(path, sizeof(path), "%.*s", (int)(slash - name), name);
+	owned_descriptor directory = openat(folder->descriptor, path,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return directory >= 0 && fsync(directory) == 0;
+}
+
+static enum fault create(const struct folder *folder, const char *name, mode_t mode,
 	struct bytes octets, struct trouble *trouble)
 {
 	owned_descriptor file = openat(folder->descriptor, name,
@@ -184,20 +200,38 @@ enum fault folder_create(const struct folder *folder, const char *name, mode_t m
 	return FAULT_NONE;
 }
 
+enum fault folder_create(const struct folder *folder, const char *name, mode_t mode,
+	struct bytes octets, struct trouble *trouble)
+{
+	enum fault fault = create(folder, name, mode, octets, trouble);
+
+	if (fault != FAULT_NONE || sync_directory(folder, name))
+		return fault;
+	return trouble_say(trouble, FAULT_SYSTEM, "%s/%s: %s", folder->path, name, strerror(errno));
+}
+
 enum fault folder_replace(const struct folder *folder, const char *name, mode_t mode,
 	struct bytes octets, struct trouble *trouble)
 {
-	char fresh[256];
+	char fresh[NAME_CAPACITY];
 
 	if (snprintf(fresh, sizeof(fresh), "%s.new", name) >= (int)sizeof(fresh))
 		return trouble_say(trouble, FAULT_TOO_LONG, "%s: the name is too long", name);
 	/* What a crash left over. */
 	(void)unlinkat(folder->descriptor, fresh, 0);
-	enum fault fault = folder_create(folder, fresh, mode, octets, trouble);
+	enum fault fault = create(folder, fresh, mode, octets, trouble);
 	if (fault != FAULT_NONE)
 		return fault;
 	if (renameat(folder->descriptor, fresh, folder->descriptor, name) != 0 ||
-			fsync(folder->descriptor) != 0)
+			!sync_directory(folder, name))
+		return trouble_say(trouble, FAULT_SYSTEM, "%s/%s: %s", folder->path, name,
+			strerror(errno));
+	return FAULT_NONE;
+}
+
+enum fault folder_remove(const struct folder *folder, const char *name, struct trouble *trouble)
+{
+	if (unlinkat(folder->descriptor, name, 0) != 0 || !sync_directory(folder, name))
 		return trouble_say(trouble, FAULT_SYSTEM, "%s/%s: %s", folder->path, name,
 			strerror(errno));
 	return FAULT_NONE;

@@ -48,6 +48,9 @@ enum fault folder_create(const struct folder *, const char *name, mode_t, struct
 enum fault folder_replace(const struct folder *, const char *name, mode_t, struct bytes,
 	struct trouble *);
 
+/* Takes a file away; it stays away after a power cut, as what was made or replaced stays there. */
+enum fault folder_remove(const struct folder *, const char *name, struct trouble *);
+
 /* Takes the folder's lock: one server, or one command without a server. FAULT_BUSY. */
 enum fault folder_lock(const struct folder *, int *out, struct trouble *);
 

@@ -344,8 +344,7 @@ enum fault trust_remove(const struct folder *folder, const char *prefix,
 	if (fault == FAULT_NONE) {
 		memcpy(removed, name, DIGEST_HEX_CAPACITY);
 		(void)snprintf(path, sizeof(path), "trust/%s.%s", name, is_crl ? "crl" : "pem");
-		if (unlinkat(folder->descriptor, path, 0) != 0)
-			fault = trouble_say(trouble, FAULT_SYSTEM, "%s: %s", path, strerror(errno));
+		fault = folder_remove(folder, path, trouble);
 	}
 	anchors_close(&present);
 	return fault;

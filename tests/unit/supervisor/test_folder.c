@@ -184,6 +184,54 @@ static void test_read_create_replace(void **state)
 	folder_close(&folder);
 }
 
+/* ---- what a power cut may not undo ---- */
+
+static ino_t synced[16];
+static size_t synced_count;
+
+/* In place of libc's, for this program. */
+int fsync(int descriptor)
+{
+	struct stat status;
+
+	if (fstat(descriptor, &status) == 0 && synced_count < sizeof(synced) / sizeof(synced[0]))
+		synced[synced_count++] = status.st_ino;
+	return 0;
+}
+
+static void expect_synced(const struct folder *folder, const char *directory)
+{
+	struct stat status;
+	bool is_synced = false;
+
+	assert_int_equal(fstatat(folder->descriptor, directory, &status, 0), 0);
+	for (size_t i = 0; i < synced_count; i++)
+		is_synced |= synced[i] == status.st_ino;
+	assert_true(is_synced);
+	synced_count = 0;
+}
+
+/* A file is renamed, or taken away, in the directory that holds its name: that one is to be synced. */
+static void test_names_are_synced_where_they_stand(void **state)
+{
+	struct folder folder = scratch_ca();
+	struct trouble trouble = { "" };
+	const struct bytes text = BYTES_OF_LITERAL("x");
+
+	(void)state;
+	synced_count = 0;
+	assert_int_equal(folder_replace(&folder, "secret/x", 0600, text, &trouble), FAULT_NONE);
+	expect_synced(&folder, "secret");
+	assert_int_equal(folder_create(&folder, "trust/y", 0644, text, &trouble), FAULT_NONE);
+	expect_synced(&folder, "trust");
+	assert_int_equal(folder_remove(&folder, "trust/y", &trouble), FAULT_NONE);
+	expect_synced(&folder, "trust");
+	assert_int_equal(folder_replace(&folder, "z", 0644, text, &trouble), FAULT_NONE);
+	expect_synced(&folder, ".");
+	assert_int_equal(folder_remove(&folder, "trust/y", &trouble), FAULT_SYSTEM);
+	folder_close(&folder);
+}
+
 static void test_lock_is_exclusive(void **state)
 {
 	struct folder folder = scratch_ca();
@@ -225,6 +273,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_unsafe_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unsafe_folder, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_read_create_replace, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_names_are_synced_where_they_stand, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lock_is_exclusive, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_store_belongs_to_its_user, setup, teardown),
 	};
