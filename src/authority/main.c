@@ -40,15 +40,34 @@ static struct materials *prepared(void)
 	return &authority.sets[1 - authority.in_force];
 }
 
-static void send_control(enum message_type type, const char *text)
+static void send_octets(enum message_type type, struct bytes body)
 {
 	uint8_t buffer[512];
 	struct writer w = message_begin(buffer, sizeof(buffer), type, REQUEST_NONE);
 	struct bytes frame;
 
-	writer_bytes(&w, bytes_of_string(text));
+	writer_bytes(&w, body);
 	if (writer_end(&w, &frame) != FAULT_NONE || channel_send(ROLE_CONTROL, frame) != FAULT_NONE)
 		log_warning("the supervisor does not take messages");
+}
+
+static void send_control(enum message_type type, const char *text)
+{
+	send_octets(type, bytes_of_string(text));
+}
+
+/*
+ * Not role_peer_is_taken: whoever has one verifier would end the authority with it as often as he
+ * likes, and all the others' devices would wait.
+ */
+static void end_verifier(int channel, enum fault fault)
+{
+	uint8_t number[2];
+	struct writer w = WRITER_OF_ARRAY(number);
+
+	writer_u16(&w, (uint16_t)(channel - ROLE_NEXT));
+	log_error("verifier %d is taken: its frame: %s", channel - ROLE_NEXT, fault_text(fault));
+	send_octets(MESSAGE_TAKEN, writer_written(&w));
 }
 
 /* MESSAGE_TIDY: run-out intents closed, the store's clock learned, a list made where one is due. */
@@ -221,7 +240,7 @@ static void take_store(struct bytes frame)
 		role_peer_is_taken("message %u of the store: %s", message.type, fault_text(fault));
 }
 
-static void take_verifier(int channel, struct bytes frame)
+static enum fault take_verifier(int channel, struct bytes frame)
 {
 	struct message message;
 	struct facts facts;
@@ -236,11 +255,21 @@ static void take_verifier(int channel, struct bytes frame)
 		fault = refused_evidence_read(message.body, &refused);
 		if (fault == FAULT_NONE)
 			acts_refused(&authority.acts, channel, message.request, &refused);
-	} else {
+	} else if (fault == FAULT_NONE) {
 		fault = FAULT_UNSUPPORTED;
 	}
-	if (fault != FAULT_NONE)
-		role_peer_is_taken("a verifier's frame: %s", fault_text(fault));
+	return fault;
+}
+
+static enum fault take(int channel, struct bytes frame, int descriptor)
+{
+	if (channel == ROLE_CONTROL)
+		take_control(frame, descriptor);
+	else if (channel == ROLE_UPSTREAM)
+		take_store(frame);
+	else
+		return take_verifier(channel, frame);
+	return FAULT_NONE;
 }
 
 /* Takes what a channel has, so many frames at most, that no channel starves another. */
@@ -258,14 +287,12 @@ static void take_frames(int channel)
 			return;
 		if (fault == FAULT_CLOSED)
 			exit(EXIT_SUCCESS); /* the supervisor has gone, and with it everything */
-		if (fault != FAULT_NONE)
+		if (fault == FAULT_NONE)
+			fault = take(channel, frame, descriptor);
+		if (fault != FAULT_NONE && fault != FAULT_SYSTEM && channel >= ROLE_NEXT)
+			end_verifier(channel, fault);
+		else if (fault != FAULT_NONE)
 			role_peer_is_taken("channel %d: %s", channel, fault_text(fault));
-		if (channel == ROLE_CONTROL)
-			take_control(frame, descriptor);
-		else if (channel == ROLE_UPSTREAM)
-			take_store(frame);
-		else
-			take_verifier(channel, frame);
 	}
 }
 

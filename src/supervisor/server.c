@@ -135,6 +135,45 @@ static bool take_tls(struct server *server, int *descriptor)
 	return true;
 }
 
+/*
+ * Nothing more is heard of it; server_collect finds it ended. An honest role closes its channel by
+ * ending: one that went on without it would be passed over by every reload and never start again.
+ */
+static void end_role(struct role_process *role)
+{
+	if (role->pid != 0)
+		(void)kill(role->pid, SIGKILL);
+	owned_close_descriptor(&role->control);
+	role->control = -1;
+}
+
+static void end_taken(struct role_process *role)
+{
+	log_error("%s %u is taken: it sent what no honest role sends", role_kind_name(role->kind),
+		role->number);
+	end_role(role);
+}
+
+/* The authority names a verifier that sent it what does not read. */
+static bool take_taken(struct server *server, struct bytes body)
+{
+	struct reader r = reader_of(body);
+	uint16_t number = reader_u16(&r);
+
+	if (reader_end(&r) != FAULT_NONE)
+		return false;
+	for (size_t i = 0; i < server->role_count; i++) {
+		struct role_process *role = &server->roles[i];
+
+		if (role->kind != KIND_VERIFIER || role->number != number)
+			continue;
+		if (role_is_running(role))
+			end_taken(role);
+		return true;
+	}
+	return false;
+}
+
 static bool take_refusal(struct role_process *role, struct bytes why)
 {
 	role->reply = REPLY_REFUSED;
@@ -189,6 +228,8 @@ static bool take_message(struct server *server, struct role_process *role, struc
 		return take_refusal(role, message.body);
 	case MESSAGE_CRL:
 		return role->kind == KIND_AUTHORITY && take_crl(server, frame, descriptor);
+	case MESSAGE_TAKEN:
+		return role->kind == KIND_AUTHORITY && take_taken(server, message.body);
 	case MESSAGE_TLS:
 		return role->kind == KIND_AUTHORITY && take_tls(server, descriptor);
 	case MESSAGE_OPERATOR_ROW:
@@ -197,25 +238,6 @@ static bool take_message(struct server *server, struct role_process *role, struc
 	default:
 		return false;
 	}
-}
-
-/*
- * Nothing more is heard of it; server_collect finds it ended. An honest role closes its channel by
- * ending: one that went on without it would be passed over by every reload and never start again.
- */
-static void end_role(struct role_process *role)
-{
-	if (role->pid != 0)
-		(void)kill(role->pid, SIGKILL);
-	owned_close_descriptor(&role->control);
-	role->control = -1;
-}
-
-static void end_taken(struct role_process *role)
-{
-	log_error("%s %u is taken: it sent what no honest role sends", role_kind_name(role->kind),
-		role->number);
-	end_role(role);
 }
 
 void server_take(struct server *server, struct role_process *role)

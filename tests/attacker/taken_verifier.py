@@ -2,7 +2,8 @@
 
 Started by the supervisor in the verifier's place. Whatever the areas in a request claim, the facts
 are those of an identity key born in a TPM and of an endorsement key (P-256, L-2); the serial is
-what the csr's octets say after SERIAL.
+what the csr's octets say after SERIAL. A csr that begins with JUNK makes it send the authority what
+no honest verifier sends.
 """
 
 import os
@@ -17,7 +18,7 @@ ACT_CERTIFICATE = 2
 EVERY_CHECK = (1 << 42) - 1
 FIELD = 32  # octets of a coordinate
 HEADER, TICKET = 53, 32
-MARK = b"SERIAL"
+MARK, JUNK = b"SERIAL", b"JUNK"
 
 
 class Reader:
@@ -76,7 +77,9 @@ def main():
             kind, request, body = int.from_bytes(message[:2], "big"), message[2:10], message[10:]
             if not message or kind == STOP:
                 os._exit(0)
-            if channel is front:
+            if channel is front and JUNK in body:
+                authority.send(JUNK)
+            elif channel is front:
                 authority.send(frame(FACTS, request, facts(body, fingerprint)))
             elif channel is authority:
                 front.send(message)

@@ -18,8 +18,9 @@
  *   frame = type u16 ‖ request u64 ‖ body        request: chosen by who asks, given back in answers
  *
  * Integers big-endian, variable fields with a u32 size, nothing left over. A frame that does not
- * read is no fault to be handled: the peer is taken; the reader logs and exits. An answer to a
- * request that nobody waits for any more (it timed out, a role was restarted) is dropped.
+ * read is no fault to be handled: the peer is taken; the reader logs and exits (the authority, where
+ * it is a verifier's, has the supervisor end that one). An answer to a request that nobody waits for
+ * any more (it timed out, a role was restarted) is dropped.
  */
 enum message_type {
 	MESSAGE_EVIDENCE = 1, /* front → verifier: what the device sent */
@@ -46,6 +47,7 @@ enum message_type {
 	MESSAGE_ABANDON = 37,      /* supervisor → role: forget what was prepared */
 	MESSAGE_TICK = 38, /* supervisor → authority, each second and after an operator's act */
 	MESSAGE_COMMITTED = 40, /* role → supervisor: it is so; the first time: in its sandbox */
+	MESSAGE_TAKEN = 41,     /* authority → supervisor: the verifier of this number, u16, is taken */
 	MESSAGE_STOP = 39,      /* supervisor → role: take nothing new, finish, exit 0 */
 
 	MESSAGE_OPERATOR = 48, /* operator → supervisor → store */

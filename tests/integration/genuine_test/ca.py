@@ -59,15 +59,19 @@ class Ca:
     def client(self):
         return Client(self.url, self.certificate)
 
+    def children(self):
+        """The process ids of all that the running server has started."""
+        pid = self.daemon.process.pid
+        return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
     def roles(self):
         """{role: process ids} of the running server's processes."""
         found = {}
-        pid = self.daemon.process.pid
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        for child in sorted(self.children()):
             with contextlib.suppress(FileNotFoundError):  # It has ended in between.
                 program = Path(os.readlink(f"/proc/{child}/exe")).name
                 if program.startswith("genuine-ca-"):
-                    found.setdefault(program.removeprefix("genuine-ca-"), []).append(int(child))
+                    found.setdefault(program.removeprefix("genuine-ca-"), []).append(child)
         return found
 
     def tries(self, *command):

@@ -4,7 +4,8 @@
  * directory. A configuration named "Refuse KIND" it refuses where it is of that kind; the one named
  * "Hang KIND" makes it fall silent; "Die KIND" makes it end; "Deaf KIND" refuses to record, as it does
  * an act of that name anyway; "Leave KIND" makes it close its channel once it has committed, and
- * stay. What it is asked to record it writes into events as well.
+ * stay; "Accuse KIND" makes it say then that verifier 1 is taken, and "Slander KIND" verifier 9. What
+ * it is asked to record it writes into events as well.
  */
 #include "channel.h"
 #include "configuration.h"
@@ -99,6 +100,16 @@ static void operate(const struct message *message)
 		_exit(8);
 }
 
+static void accuse(uint16_t number)
+{
+	uint8_t buffer[32];
+	struct writer w = message_begin(buffer, sizeof(buffer), MESSAGE_TAKEN, REQUEST_NONE);
+
+	writer_u16(&w, number);
+	if (channel_send(ROLE_CONTROL, writer_written(&w)) != FAULT_NONE)
+		_exit(8);
+}
+
 __attribute__((noreturn)) static void leave(void)
 {
 	(void)close(ROLE_CONTROL);
@@ -124,6 +135,10 @@ static void take(struct bytes frame, int descriptor)
 		reply(MESSAGE_COMMITTED, "");
 		if (is_told_to("Leave"))
 			leave();
+		if (is_told_to("Accuse"))
+			accuse(1);
+		if (is_told_to("Slander"))
+			accuse(9);
 		return;
 	case MESSAGE_ABANDON:
 		note("abandon");

@@ -325,6 +325,58 @@ static void test_role_that_stays_without_its_channel(void **state)
 	assert_true(server_restart_wait_ms(&server) >= 0);
 }
 
+static struct role_process *verifier(unsigned number)
+{
+	for (size_t i = 0; i < server.role_count; i++) {
+		if (server.roles[i].kind == KIND_VERIFIER && server.roles[i].number == number)
+			return &server.roles[i];
+	}
+	return NULL;
+}
+
+static void reload_and_listen(const char *name, enum role_kind kind)
+{
+	struct trouble trouble = { "" };
+
+	name_configuration(name);
+	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_NONE);
+	wait_a_little();
+	server_take(&server, server_role(&server, kind));
+	wait_a_little();
+	server_collect(&server);
+}
+
+/* The authority says which verifier is taken; that one ends, and nobody else. */
+static void test_taken_verifier_ends(void **state)
+{
+	(void)state;
+	start_all();
+	reload_and_listen("Accuse authority", KIND_AUTHORITY);
+	assert_int_equal(verifier(1)->pid, 0);
+	assert_int_not_equal(verifier(0)->pid, 0);
+	assert_int_not_equal(server_role(&server, KIND_AUTHORITY)->pid, 0);
+	assert_true(server_restart_wait_ms(&server) >= 0);
+}
+
+/* Nobody but the authority may say it … */
+static void test_front_accuses_nobody(void **state)
+{
+	(void)state;
+	start_all();
+	reload_and_listen("Accuse front", KIND_FRONT);
+	assert_int_equal(server_role(&server, KIND_FRONT)->pid, 0);
+	assert_int_not_equal(verifier(1)->pid, 0);
+}
+
+/* … and it of nobody that there is not. */
+static void test_accused_must_be_there(void **state)
+{
+	(void)state;
+	start_all();
+	reload_and_listen("Slander authority", KIND_AUTHORITY);
+	assert_int_equal(server_role(&server, KIND_AUTHORITY)->pid, 0);
+}
+
 static void test_missing_program(void **state)
 {
 	struct trouble trouble = { "" };
@@ -476,6 +528,9 @@ int main(void)
 		cmocka_unit_test(test_back_off_grows),
 		cmocka_unit_test_setup_teardown(test_role_that_dies_at_load, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_role_that_stays_without_its_channel, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_taken_verifier_ends, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_front_accuses_nobody, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_accused_must_be_there, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_missing_program, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rotate, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reload_is_recorded, setup, teardown),
