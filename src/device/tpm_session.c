@@ -2,6 +2,7 @@
 
 #include "tpm_response.h"
 #include "tpm_watch.h"
+#include "writer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,14 +79,56 @@ enum fault tpm_refused(struct tpm *tpm, TSS2_RC rc, const char *doing)
 		"the TPM would not %s: %s (0x%x)", doing, response.meaning, rc);
 }
 
-/* A flush that fails cannot be mended: the TPM has lost the object, or the connection is gone. */
+/*
+ * TPM2_FlushContext (TPM 2.0 Part 3, 28.4) without ESYS: after a response that it did not believe
+ * (its HMAC was wrong, or there was no memory for it) ESYS gives the TPM no command any more.
+ */
+static void flush_by_handle(struct tpm *tpm, TPM2_HANDLE handle)
+{
+	enum { COMMAND_SIZE = 14 };
+	TSS2_TCTI_CONTEXT *tcti = tcti_clock_context(&tpm->clock);
+	uint8_t command[COMMAND_SIZE], response[TPM2_MAX_RESPONSE_SIZE];
+	struct writer w = WRITER_OF_ARRAY(command);
+	size_t size = sizeof(response);
+
+	writer_u16(&w, TPM2_ST_NO_SESSIONS);
+	writer_u32(&w, COMMAND_SIZE);
+	writer_u32(&w, TPM2_CC_FlushContext);
+	writer_u32(&w, handle);
+	if (Tss2_Tcti_Transmit(tcti, COMMAND_SIZE, command) == TSS2_RC_SUCCESS)
+		(void)Tss2_Tcti_Receive(tcti, &size, response, TSS2_TCTI_TIMEOUT_BLOCK);
+}
+
+static bool is_of_esys(TSS2_RC rc)
+{
+	return (rc & TSS2_RC_LAYER_MASK) == TSS2_ESAPI_RC_LAYER;
+}
+
+/*
+ * A flush that the TPM refuses, or that does not reach it, cannot be mended: the TPM has lost the
+ * object, or the connection is gone.
+ */
+static void flush(struct tpm *tpm, ESYS_TR tr)
+{
+	TPM2_HANDLE handle = 0;
+	TSS2_RC known = Esys_TR_GetTpmHandle(tpm->esys, tr, &handle);
+	TSS2_RC rc = Esys_FlushContext(tpm->esys, tr);
+
+	if (rc == TSS2_RC_SUCCESS)
+		return;
+	if (is_of_esys(rc) && known == TSS2_RC_SUCCESS)
+		flush_by_handle(tpm, handle);
+	(void)Esys_TR_Close(tpm->esys, &tr);
+}
+
 void tpm_object_release(struct tpm_object *object)
 {
 	if (object->tpm == NULL)
 		return;
-	if (object->is_persistent ||
-		Esys_FlushContext(object->tpm->esys, object->tr) != TSS2_RC_SUCCESS)
+	if (object->is_persistent)
 		(void)Esys_TR_Close(object->tpm->esys, &object->tr);
+	else
+		flush(object->tpm, object->tr);
 	object->tpm = NULL;
 }
 

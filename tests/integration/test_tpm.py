@@ -3,7 +3,12 @@
 import base64
 import json
 import re
+import sys
+from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from attacker.lying_tpm import TPM_CC_ACTIVATE_CREDENTIAL, TPM_CC_FLUSH_CONTEXT, LyingTpm
 from genuine_test import tap
 from genuine_test.ca import Ca
 from genuine_test.device import Device
@@ -16,6 +21,11 @@ from genuine_test.vendor import Vendor
 NO_TPM, CA_NOT_REACHED, CA_REFUSED = 3, 5, 6  # genuine-device's exit statuses
 FIRST_HANDLE = 0x81020002
 RSA_2048 = 256  # octets of the encrypted seed at the end of a credential for an RSA-2048 EK
+
+
+def spoilt(response):
+    """The last octets of a response with sessions are its HMAC (Part 1, 18.10)."""
+    return response[:-1] + bytes([response[-1] ^ 1])
 
 
 class OnTheTpm(tap.Case):
@@ -210,6 +220,24 @@ class OnTheTpm(tap.Case):
         result = device.provision(self.ca)
         self.assertEqual(result.status, 0, f"running it again continues: {result}")
         self.assertLessEqual(len(set(device.tpm.handles("persistent")) - set(persistent)), 1)
+
+    def test_nothing_is_left_behind_by_a_lie(self):
+        """a response whose HMAC an interposer spoils: told, and no session or object is left"""
+        device = self.device("SN-E2")
+        bus = LyingTpm(device.tpm.port)
+        self.addCleanup(bus.stop)
+        lied_to = Device(device.folder, bus, "SN-E2")
+        for key in ("rsa", "ecc"):
+            bus.begin(lambda code, count, response: spoilt(response)
+                      if code == TPM_CC_ACTIVATE_CREDENTIAL else response)
+            result = lied_to.provision(self.ca, "--ek", key)
+            after = bus.order[bus.order.index(TPM_CC_ACTIVATE_CREDENTIAL) + 1:]
+            self.assertEqual(set(after), {TPM_CC_FLUSH_CONTEXT}, after)
+            self.assertEqual(result.status, NO_TPM, result)
+            self.assertEqual(device.tpm.leftovers(), {}, result)
+        bus.begin(bus.honest)
+        result = lied_to.provision(self.ca)
+        self.assertEqual(result.status, 0, result)
 
     def test_ca_not_reached(self):
         """where the CA is not there: its own exit status, a plain sentence, a tidy TPM"""
