@@ -1,12 +1,24 @@
 #include "control_character.h"
 
+#include <stdbool.h>
+
+/* U+202A to U+202E and U+2066 to U+2069; octets behind a NUL are not looked at. */
+static bool is_direction(const unsigned char *at)
+{
+	if (at[0] != 0xe2 || (at[1] != 0x80 && at[1] != 0x81))
+		return false;
+	return at[1] == 0x80 ? at[2] >= 0xaa && at[2] <= 0xae : at[2] >= 0xa6 && at[2] <= 0xa9;
+}
+
 size_t control_character_len(const char *text)
 {
-	unsigned char first = (unsigned char)text[0], second = (unsigned char)text[1];
+	const unsigned char *at = (const unsigned char *)text;
 
-	if (first == '\0')
+	if (at[0] == '\0')
 		return 0;
-	if (first == 0xc2 && second >= 0x80 && second < 0xa0)
+	if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)
 		return 2;
-	return first < 0x20 || first == 0x7f ? 1 : 0;
+	if (is_direction(at))
+		return 3;
+	return at[0] < 0x20 || at[0] == 0x7f ? 1 : 0;
 }

@@ -4,8 +4,9 @@
 #include <stddef.h>
 
 /*
- * control_character: what a terminal would obey instead of showing it: C0, DEL, and C1 as UTF-8
- * writes it. Texts of other roles and of other people's files hold them only to do harm.
+ * control_character: what a terminal would obey instead of showing it: C0, DEL, C1 as UTF-8 writes
+ * it, and what turns the direction of the text that follows. Texts of other roles and of other
+ * people's files hold them only to do harm.
  */
 
 /* How many octets the one at the beginning of text has; 0 where there is none. */

@@ -6,14 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Here, so that no caller can forget it: the sentence goes to a terminal or into the log. */
-static void blank_controls(char *text)
+/* A question mark in the place of each thing that a terminal or a log would obey. */
+static void make_plain(char *text)
 {
-	while (*text != '\0') {
+	for (; *text != '\0'; text++) {
 		size_t len = control_character_len(text);
 
-		memset(text, '?', len);
-		text += len > 0 ? len : 1;
+		if (len == 0)
+			continue;
+		(void)memmove(text + 1, text + len, strlen(text + len) + 1);
+		*text = '?';
 	}
 }
 
@@ -24,6 +26,6 @@ enum fault trouble_say(struct trouble *trouble, enum fault fault, const char *fo
 	va_start(arguments, format);
 	(void)vsnprintf(trouble->text, sizeof(trouble->text), format, arguments);
 	va_end(arguments);
-	blank_controls(trouble->text);
+	make_plain(trouble->text);
 	return fault;
 }

@@ -23,8 +23,8 @@ static void test_has_no_control_characters(void **state)
 	struct trouble trouble = { "" };
 
 	(void)state;
-	(void)trouble_say(&trouble, FAULT_INVALID, "holds %s", "a\033[2Jb\nc\177d\302\233e");
-	assert_string_equal(trouble.text, "holds a?[2Jb?c?d??e");
+	(void)trouble_say(&trouble, FAULT_INVALID, "holds %s", "a\033[2Jb\nc\177d\302\233e\u202e\u2018");
+	assert_string_equal(trouble.text, "holds a?[2Jb?c?d?e?\u2018");
 }
 
 static void test_is_cut(void **state)
