@@ -50,7 +50,7 @@ faults: test-dependencies all
 	@GENUINE_BUILD=$(abspath $(BUILD)) tests/faults/faults $(abspath $(BUILD))/tests/faults $(GROUPS)
 
 attacks: test-dependencies all
-	@ninja -C $(BUILD) --quiet tests/attacks/in_process
+	@ninja -C $(BUILD) --quiet attack-parts
 	@GENUINE_BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 tests/attacks/attacks $(ROWS)
 
 # Wants a quiet machine; each sample is one act, and the whole act takes a tenth of them.

@@ -13,6 +13,7 @@ PATIENCE = 3
 EXPLAINED = 3  # So many refusals of a row are asked about by `genuine-ca explain` as well.
 
 ROWS = []
+ELSEWHERE = []
 
 
 @dataclass
@@ -21,6 +22,19 @@ class Row:
     title: str
     tries: object
     is_slow: bool
+
+
+@dataclass
+class Elsewhere:
+    """A row that another row, or another command, tries."""
+
+    number: int
+    title: str
+    where: str
+
+
+def elsewhere(number, title, where):
+    ELSEWHERE.append(Elsewhere(number, title, where))
 
 
 def row(number, title, is_slow=False):
@@ -60,6 +74,7 @@ class Verdict:
     accepted: int = 0
     wrong: list = field(default_factory=list)
     explained: int = 0
+    skipped: str = ""  # Why nothing could be tried.
 
     def note(self, what, is_right, is_accepted=False, saw=""):
         """One input that the row judged by itself."""

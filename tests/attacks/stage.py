@@ -172,6 +172,11 @@ class Stage(contextlib.ExitStack):
             self.callback(target.stop)
         return self.targets[name]
 
+    @property
+    def issued(self):
+        """How many certificates the targets that were stopped had issued."""
+        return sum(target.ca.issued for target in self.targets.values())
+
     def serial(self):
         self.number += 1
         return f"SN-{self.number:05}"
