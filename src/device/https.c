@@ -112,11 +112,15 @@ static bool set_url(struct https *https, const char *path)
 static enum fault check_origin(struct https *https)
 {
 	CURLU *url = curl_url();
-	CURLUcode code = curl_url_set(url, CURLUPART_URL, https->origin, 0);
+	CURLUcode code = url == NULL ? CURLUE_OUT_OF_MEMORY :
+		curl_url_set(url, CURLUPART_URL, https->origin, 0);
 
 	curl_url_cleanup(url);
 	if (code == CURLUE_OK)
 		return FAULT_NONE;
+	if (code == CURLUE_OUT_OF_MEMORY)
+		return failure_set(https->failure, EXIT_OTHER, "free some memory and run it again",
+			"this program had no memory left to look at %s", https->origin);
 	return failure_set(https->failure, EXIT_USAGE, "give the right one by --ca",
 		"%s is no URL: %s", https->origin, curl_url_strerror(code));
 }

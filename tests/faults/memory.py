@@ -4,8 +4,8 @@ A provisioning has tens of thousands of allocations from some hundreds of places
 callers, 8 deep) fails the first time that it comes by. Where that is in a role, the device gets its
 certificate, or hears that the CA is not to be had now (503, an ended connection).
 
-Where tpm2-tss itself has no memory left, its context is of no further use, and what is loaded stays
-until the TPM's resource manager sees the device's file closed.
+Where tpm2-tss itself has no memory left when an object or a session has just been made, it does not say
+which: that one stays until the TPM's resource manager sees the device's file closed.
 """
 
 from injection import CA_NOT_REACHED, DONE, Injection, Outcome
