@@ -334,8 +334,8 @@ static uint64_t dump_table(sqlite3 *handle, const char *sql, uint64_t hash)
 uint64_t kit_dump(struct kit *kit)
 {
 	static const char *const tables[] = {
-		"SELECT audit_count, audit_head"
-			" FROM state", "SELECT * FROM change", "SELECT * FROM manifest_row",
+		"SELECT audit_count, audit_head FROM state",
+		"SELECT * FROM change", "SELECT * FROM manifest_row",
 		"SELECT * FROM binding", "SELECT * FROM binding_ek", "SELECT * FROM binding_ik",
 		"SELECT * FROM rekey", "SELECT * FROM ban", "SELECT * FROM intent",
 		"SELECT * FROM certificate",
