@@ -13,8 +13,9 @@
  * revocation_list: the making of a revocation list: numbers from the store page by page, signed
  * here, kept by the store, and then, only then, handed to the supervisor for the fronts.
  *
- * Of more than CRL_ENTRY_COUNT_MAX numbers no list is made: a log line says so at each attempt, every
- * ten minutes, and the fronts keep the last list. Long before that the log warns with each list.
+ * Of more than CRL_ENTRY_COUNT_MAX numbers no list is made: a log line says so at each attempt,
+ * every ten minutes, and the fronts keep the last list. Long before that the log warns with each
+ * list.
  */
 enum list_stage { LIST_IDLE = 0, LIST_COLLECTING, LIST_KEEPING };
 

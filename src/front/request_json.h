@@ -18,8 +18,8 @@ struct evidence_octets {
 };
 
 /*
- * Once, before the sandbox: the JSON library would read a file for its random seed. From then on its
- * memory is watched (memory_watch.h).
+ * Once, before the sandbox: the JSON library would read a file for its random seed. From then on
+ * its memory is watched (memory_watch.h).
  */
 void request_json_open(uint32_t seed);
 
