@@ -53,11 +53,12 @@ static sqlite3_file *real_of(sqlite3_file *file)
 	return ((struct faulty_file *)(void *)file)->real;
 }
 
-#define REAL(file, method, ...) real_of(file)->pMethods->method(real_of(file) __VA_OPT__(,) __VA_ARGS__)
+#define REAL(file, method, ...) real_of(file)->pMethods->method(real_of(file), __VA_ARGS__)
+#define REAL_ALONE(file, method) real_of(file)->pMethods->method(real_of(file))
 
 static int file_close(sqlite3_file *file)
 {
-	return REAL(file, xClose);
+	return REAL_ALONE(file, xClose);
 }
 
 static int file_read(sqlite3_file *file, void *data, int len, sqlite3_int64 offset)
@@ -111,12 +112,12 @@ static int file_control(sqlite3_file *file, int operation, void *argument)
 
 static int file_sector_size(sqlite3_file *file)
 {
-	return REAL(file, xSectorSize);
+	return REAL_ALONE(file, xSectorSize);
 }
 
 static int file_characteristics(sqlite3_file *file)
 {
-	return REAL(file, xDeviceCharacteristics);
+	return REAL_ALONE(file, xDeviceCharacteristics);
 }
 
 static int file_shm_map(sqlite3_file *file, int page, int size, int extend, void volatile **out)
@@ -131,7 +132,7 @@ static int file_shm_lock(sqlite3_file *file, int offset, int n, int flags)
 
 static void file_shm_barrier(sqlite3_file *file)
 {
-	REAL(file, xShmBarrier);
+	REAL_ALONE(file, xShmBarrier);
 }
 
 static int file_shm_unmap(sqlite3_file *file, int is_deleted)

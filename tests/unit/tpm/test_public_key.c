@@ -107,7 +107,7 @@ static void test_ids_ecc(void **state)
 	again.template = TEMPLATE_IK_P256_NODA;
 	assert_id(&again, P256_ID);
 	/* … and with its coordinates spelt shorter, as some TPMs do (P-521 begins with octets of 0). */
-	struct tpm_key cut = ecc_key(TEMPLATE_EK_H4, P521_X + 2, P521_Y + 2);
+	struct tpm_key cut = ecc_key(TEMPLATE_EK_H4, &P521_X[2], &P521_Y[2]);
 	assert_id(&cut, P521_ID);
 }
 
