@@ -2,8 +2,9 @@
 
 Started by the supervisor in the verifier's place. Whatever the areas in a request claim, the facts
 are those of an identity key born in a TPM and of an endorsement key (P-256, L-2); the serial is
-what the csr's octets say after SERIAL. A csr that begins with JUNK makes it send the authority what
-no honest verifier sends.
+what the csr's octets say after SERIAL, and so are, where they stand before it, the mask of the checks
+and the policy's fingerprint. A csr that begins with JUNK makes it send the authority what no honest
+verifier sends.
 """
 
 import os
@@ -18,7 +19,7 @@ ACT_CERTIFICATE = 2
 EVERY_CHECK = (1 << 42) - 1
 FIELD = 32  # octets of a coordinate
 HEADER, TICKET = 53, 32
-MARK, JUNK = b"SERIAL", b"JUNK"
+MARK, MASK, FINGERPRINT, JUNK = b"SERIAL", b"MASK", b"FINGERPRINT", b"JUNK"
 
 
 class Reader:
@@ -45,6 +46,12 @@ def numbers(area):
     return sized(area[-2 * FIELD - 2:-FIELD - 2]) + sized(area[-FIELD:])
 
 
+def said(csr, mark, otherwise):
+    """What stands behind a mark, as long as what would be said without it."""
+    found = csr.partition(mark)[2][:len(otherwise)]
+    return found if len(found) == len(otherwise) else otherwise
+
+
 def facts(evidence, fingerprint):
     r = Reader(evidence)
     act = r.number(1)
@@ -56,7 +63,8 @@ def facts(evidence, fingerprint):
     profile, challenge, ticket = r.sized(), r.sized(), r.sized()
     if act != ACT_CERTIFICATE:
         challenge, ticket = bytes(HEADER), bytes(TICKET)
-    return (bytes([act]) + EVERY_CHECK.to_bytes(8, "big") + fingerprint
+    return (bytes([act]) + said(csr, MASK, EVERY_CHECK.to_bytes(8, "big"))
+            + said(csr, FINGERPRINT, fingerprint)
             + bytes([TEMPLATE_IK_P256_NODA]) + numbers(ik_public)
             + bytes([TEMPLATE_EK_L2]) + numbers(ek_public)
             + sized(csr.partition(MARK)[2]) + sized(profile) + bytes(32)

@@ -22,6 +22,7 @@ class Row:
     title: str
     tries: object
     is_slow: bool
+    is_rigged: bool
 
 
 @dataclass
@@ -37,9 +38,10 @@ def elsewhere(number, title, where):
     ELSEWHERE.append(Elsewhere(number, title, where))
 
 
-def row(number, title, is_slow=False):
+def row(number, title, is_slow=False, is_rigged=False):
+    """is_slow: not in a sample. is_rigged: programs run with the rig of tests/faults preloaded."""
     def add(tries):
-        ROWS.append(Row(number, title, tries, is_slow))
+        ROWS.append(Row(number, title, tries, is_slow, is_rigged))
         return tries
     return add
 
@@ -73,6 +75,7 @@ class Verdict:
     refused: int = 0
     accepted: int = 0
     wrong: list = field(default_factory=list)
+    figures: list = field(default_factory=list)  # What was measured, to be read.
     explained: int = 0
     skipped: str = ""  # Why nothing could be tried.
 
@@ -122,14 +125,17 @@ class Verdict:
 
 
 def patient(target, requests):
-    """The answers; where the server had no time (503), after asking again as a device would."""
-    answers = target.line.posts(requests)
+    """The answers; where the server had no time (503), after asking again as a device would. Where
+    that does not help once, nothing more is waited for: what comes of it is wrong anyway."""
+    answers, patience = target.line.posts(requests), PATIENCE
     for number in range(len(answers)):
-        for _ in range(PATIENCE):
-            if answers[number].status != 503:
-                break
+        tries = 0
+        while answers[number].status == 503 and tries < patience:
             time.sleep(1)
             answers[number] = target.line.post(*requests[number])
+            tries += 1
+        if answers[number].status == 503:
+            patience = 0
     return answers
 
 

@@ -14,7 +14,7 @@ from attacker.evidence import SoftwareDevice, b64
 from attacker.keys import openssl
 from attacker.wire import Line
 from genuine_test.ca import Ca
-from genuine_test.process import SOURCE
+from genuine_test.process import GENUINE_CA, SOURCE
 
 RING_SLOT = 512
 # What no refusal may change. crl and state move by themselves; open intents are in `intent`.
@@ -40,10 +40,10 @@ def pem(der):
 class Target:
     """A CA that is under attack. settings are lines of genuine.conf, by section."""
 
-    def __init__(self, folder, settings=None, options=()):
+    def __init__(self, folder, settings=None, program=GENUINE_CA):
         self.folder = folder
         self.settings = settings or {}
-        self.ca = Ca(folder, *options)
+        self.ca = type("Ca", (Ca,), {"program": program})(folder)
         self.configure({"front": {"rate_per_prefix": 100000000, "rate_all": 100000000}})
         self.configure(self.settings)
         self.line = None
@@ -161,12 +161,12 @@ class Stage(contextlib.ExitStack):
             return inputs
         return [inputs[i * (len(inputs) - 1) // (count - 1)] for i in range(count)]
 
-    def target(self, name="main", **settings):
+    def target(self, name="main", program=GENUINE_CA, **settings):
         """The CA of that name: with a vendor that it trusts, and settings of genuine.conf."""
         if name not in self.targets:
             folder = self.folder / name
             folder.mkdir(mode=0o755)
-            target = Target(folder / "ca", settings)
+            target = Target(folder / "ca", settings, program)
             target.trusts(self.root.certificate, self.vendor.certificate)
             self.targets[name] = target.start()
             self.callback(target.stop)

@@ -1,6 +1,6 @@
 /*
  * rig: a library that is preloaded into the shipped programs, so that a test may spoil what they are
- * given: memory, whole writes, the right time. All it knows stands in one shared page, which the
+ * given: memory, whole writes, the right time, right signatures. All it knows stands in one shared page, which the
  * test writes while the program runs, so it works inside the sandbox as well; it makes no system
  * call after its start. No program of ours is built otherwise for it.
  */
@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <openssl/evp.h>
 #include <stdatomic.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -41,6 +42,7 @@ struct page {
 	_Atomic int64_t error;        /* what errno is then; 0: half is written */
 	_Atomic uint64_t spoilt;      /* how many were */
 	_Atomic int64_t clock_ms;     /* added to CLOCK_REALTIME */
+	_Atomic uint64_t flips_signature; /* whether a bit of each is wrong */
 	_Atomic uint64_t calls[CALL_COUNT];
 	uint64_t sites[SITES_MAX];    /* of what was counted: who called, as a number */
 };
@@ -314,4 +316,20 @@ int gettimeofday(struct timeval *restrict out, void *restrict zone)
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	*out = (struct timeval){ now.tv_sec, now.tv_nsec / 1000 };
 	return 0;
+}
+
+/* ---- signatures ---- */
+
+/* The last octet is one of a number, in every kind of signature. */
+int EVP_DigestSign(EVP_MD_CTX *context, unsigned char *signature, size_t *len,
+	const unsigned char *data, size_t data_len)
+{
+	static int (*next)(EVP_MD_CTX *, unsigned char *, size_t *, const unsigned char *, size_t);
+
+	if (next == NULL)
+		*(void **)&next = dlsym(RTLD_NEXT, "EVP_DigestSign");
+	int result = next(context, signature, len, data, data_len);
+	if (result == 1 && signature != NULL && page != NULL && atomic_load(&page->flips_signature))
+		signature[*len - 1] ^= 1;
+	return result;
 }
