@@ -30,8 +30,15 @@ def whole(stream):
     return head + read(stream, int.from_bytes(head[2:], "big") - 6)
 
 
+def response_code(number):
+    """A response that is nothing but its code."""
+    return b"\x80\x01\x00\x00\x00\x0a" + number.to_bytes(4, "big")
+
+
 class LyingTpm:
-    """lie(command code, how often it has been seen, response) makes the response. seen counts."""
+    """lie(command code, how often it has been seen, response) makes the response. seen counts.
+    What deny(command code, how often) gives, if it gives anything, is answered in the TPM's place,
+    which never sees the command."""
 
     def __init__(self, port):
         self.far = port
@@ -52,6 +59,7 @@ class LyingTpm:
 
     def begin(self, lie):
         self.lie, self.seen, self.order = lie, {}, []
+        self.deny = lambda code, count: None
 
     def accept(self, offset, carry):
         with contextlib.suppress(OSError):
@@ -65,6 +73,11 @@ class LyingTpm:
             while True:
                 command = whole(near)
                 code = int.from_bytes(command[6:10], "big")
+                denied = self.deny(code, self.seen.get(code, 0) + 1)
+                if denied:
+                    self.seen[code] = self.seen.get(code, 0) + 1
+                    near.sendall(denied)
+                    continue
                 far.sendall(command)
                 response = whole(far)
                 self.seen[code] = self.seen.get(code, 0) + 1

@@ -36,7 +36,7 @@ class Victim:
 
     def __init__(self, stage):
         self.target = stage.target("devices")
-        vendor = Vendor(stage.folder / "swtpm-vendor")
+        self.vendor = vendor = Vendor(stage.folder / "swtpm-vendor")
         self.tpm = Tpm(stage.folder / "victim-tpm", vendor)
         stage.callback(self.tpm.stop)
         self.target.ca.trusts(vendor)

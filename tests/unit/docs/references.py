@@ -6,10 +6,12 @@
 Checked: every test named by `make test TESTS=…` is one of Meson's; every path in backticks below
 src/, tests/, dev/, docs/ or examples/ exists; every link to another page of ours leads to a file;
 a file named by its name alone, such as `judge.c`, exists somewhere under src/. In docs/ATTACKS.md every
-row names tests, and every row that a test names ("row 89: ...") is there. Every package that
+row names tests, every row that a test names ("row 89: ...") is there, and its rows are those of
+tests/attacks; `integration-attacks` tries those that are not slow. Every package that
 dev/install-dependencies installs is in docs/DEPENDENCIES.md.
 """
 
+import ast
 import json
 import re
 import sys
@@ -50,20 +52,38 @@ def wrong(page, text, names):
             yield match.start(), f"there is no {match[1]} under src/"
 
 
+def tried_rows():
+    """{number: is it in the sample} of tests/attacks; None where a row is tried elsewhere."""
+    found = {}
+    for file in sorted((SOURCE / "tests" / "attacks").glob("*.py")):
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+                continue
+            if call.func.id in ("row", "elsewhere") and isinstance(call.args[0], ast.Constant):
+                is_slow = any(word.arg == "is_slow" for word in call.keywords)
+                found[call.args[0].value] = None if call.func.id == "elsewhere" else not is_slow
+    return found
+
+
 def wrong_rows(names):
     """What is wrong between the table of attacks and the tests; only numbers that could be rows."""
-    rows = dict(ROW.findall(ATTACKS.read_text(encoding="utf-8")))
+    rows = {int(number): by for number, by in ROW.findall(ATTACKS.read_text(encoding="utf-8"))}
+    tried = tried_rows()
+    for number in sorted(rows.keys() ^ tried.keys()):
+        yield f"row {number} is in docs/ATTACKS.md or in tests/attacks, not in both"
     for number, shown_by in rows.items():
         tests = re.findall(r"`([\w-]+)`", shown_by)
         unknown = [test for test in tests if test not in names]
-        if unknown or not tests:
+        if unknown or not tests and not re.search("`make (attacks|faults)|row [0-9]+", shown_by):
             yield f"docs/ATTACKS.md: row {number} is shown by no test {' '.join(unknown)}"
+        if ("integration-attacks" in tests) != bool(tried.get(number)):
+            yield f"docs/ATTACKS.md: row {number} and the sample, integration-attacks, differ"
     for file in sorted((SOURCE / "tests").rglob("*.[chp]*")):
         if file.suffix not in {".c", ".h", ".py"} or file == Path(__file__).resolve():
             continue
         for match in NAMED_ROWS.finditer(file.read_text(encoding="utf-8")):
             for number in match[1].split(", "):
-                if int(number) > 9 and number not in rows:
+                if int(number) > 9 and int(number) not in rows:
                     yield f"{file.relative_to(SOURCE)}: docs/ATTACKS.md has no row {number}"
 
 

@@ -1,0 +1,238 @@
+"""Group N: the device's program and TPMs in states that a manufacturer's test bench never has.
+
+Each row has a device of its own, fresh from its vendor; after each state it must be able to go on.
+"""
+
+import os
+import re
+import shutil
+
+from attacker.lying_tpm import TPM_CC_CREATE, TPM_CC_LOAD, TPM_CC_READ_PUBLIC, LyingTpm
+from catalogue import row
+from devices import TPM_REFUSED, victim
+from genuine_test.by_hand import ByHand
+from genuine_test.device import Device
+from genuine_test.process import GENUINE_DEVICE, Failed, attempt
+from genuine_test.tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1, EK_CERTIFICATE_L2, Tpm
+from genuine_test.vendor import SmallVendor
+
+CA_REFUSED = 6
+SLOT_FIRST, SLOT_COUNT = 0x81000100, 200
+
+
+class Fresh:
+    """A device and its TPM, both EKs listed."""
+
+    def __init__(self, stage, serial):
+        self.v = victim(stage)
+        self.ca = self.v.target.ca
+        self.tpm = Tpm(stage.folder / f"tpm-{serial}", self.v.vendor)
+        stage.callback(self.tpm.stop)
+        self.ca.lists("".join(f"{serial},{self.tpm.ek_id(index)},,\n"
+                              for index in (EK_CERTIFICATE_L1, EK_CERTIFICATE_H3)))
+        self.device = Device(stage.folder / serial, self.tpm, serial)
+        self.persistent = self.tpm.handles("persistent")
+        self.counter = self.lockouts()
+
+    def lockouts(self):
+        told = self.tpm.tool("tpm2_getcap", "properties-variable")
+        return re.search(r"TPM2_PT_LOCKOUT_COUNTER: (\w+)", told)[1]
+
+    def provisions(self, *options, tcti=None, url=None):
+        tcti = tcti or self.tpm.tcti
+        return attempt(GENUINE_DEVICE, "provision", "--ca", url or self.ca.url, "--ca-cert",
+                       self.ca.certificate, "--serial", self.device.serial, "--tcti", tcti, "--dir",
+                       self.device.folder, "--ek", "ecc", *options, timeout=90)
+
+    def fails(self, verdict, what, statuses, words="", result=None):
+        """One run must end with one of the statuses, in words, and leave nothing half-made."""
+        result = result or self.provisions()
+        is_right = result.status in statuses and re.search(words, result.errors) and (
+            not self.device.certificate.exists())
+        verdict.note(what, is_right and not self.tpm.leftovers()
+                     and self.lockouts() == self.counter, False,
+                     f"{result} {self.tpm.leftovers()} {self.lockouts()}")
+
+    def works(self, verdict, what, *options, **where):
+        result = self.provisions(*options, **where)
+        verdict.note(what, result.status == 0 and not self.tpm.leftovers()
+                     and self.lockouts() == self.counter, True, f"{result} {self.tpm.leftovers()}")
+
+    def forget(self):
+        """As before its first run, with leave for another key."""
+        self.ca.tries("device", "rekey", self.device.serial)
+        shutil.rmtree(self.device.folder, ignore_errors=True)
+        self.device.folder.mkdir()
+        self.tpm.flush()
+        self.tpm.tries("tpm2_flushcontext", "--saved-session")
+        for handle in set(self.tpm.handles("persistent")) - set(self.persistent):
+            self.tpm.tool("tpm2_evictcontrol", "-C", "owner", "-c", hex(handle))
+
+
+@row(92, "a credential for one IK, opened with another IK of the same TPM", is_slow=True)
+def other_name(stage, verdict):
+    f = Fresh(stage, "SN-NAME")
+    first, second = (ByHand(stage.folder / f"hand-{handle}", f.tpm, handle)
+                     for handle in ("0x81020030", "0x81020031"))
+    answer = f.ca.client.get_challenge(first.evidence("SN-NAME"))
+    try:
+        second.open(answer)
+        verdict.note("with another IK", False, False, "it was opened")
+    except Failed as failed:
+        verdict.note("with another IK", "integrity" in str(failed), False, failed)
+    f.tpm.flush()
+    opened = first.open(answer)
+    verdict.note("with its own", len(opened["ticket"]) == 44, True, opened)
+
+
+@row(167, "a bus that exchanges the IK when it is made, loaded, read: never another key's certificate",
+     is_slow=True)
+def exchanged_key(stage, verdict):
+    changes = {"a bit of the point": lambda r: r[:-60] + bytes([r[-60] ^ 1]) + r[-59:],
+               "the last octet": lambda r: r[:-1] + bytes([r[-1] ^ 1]),
+               "the attributes": lambda r: r.replace(bytes.fromhex("000b00040472"),
+                                                     bytes.fromhex("000b00040460")),
+               "the first octets behind the head": lambda r: r[:16] + bytes(
+                   octet ^ 1 for octet in r[16:20]) + r[20:]}
+    for name, code in (("made", TPM_CC_CREATE), ("loaded", TPM_CC_LOAD),
+                       ("read", TPM_CC_READ_PUBLIC)):
+        exchange(stage, verdict, Fresh(stage, f"SN-{name.upper()}"), name, code, changes)
+
+
+def exchange(stage, verdict, f, name, code, changes):
+    """Each change in each of the first two such responses; a device has ten certificates."""
+    bus = LyingTpm(f.tpm.port)
+    stage.callback(bus.stop)
+    for n in (1, 2):
+        for what, change in changes.items():
+            bus.begin(lambda c, at, r: change(r) if (c, at) == (code, n) and len(r) > 100 else r)
+            result = f.provisions(tcti=bus.tcti)
+            is_reached = bus.seen.get(code, 0) >= n
+            bus.begin(bus.honest)
+            f.tpm.flush()
+            is_own = True
+            if f.device.certificate.exists():  # The lie did no harm, or it is a catastrophe.
+                is_own = attempt(GENUINE_DEVICE, "status", "--dir", f.device.folder, "--tcti",
+                                 f.tpm.tcti).status == 0
+            f.forget()
+            if not is_reached:
+                break
+            verdict.note(f"{name} #{n}: {what}", is_own and result.status < 126
+                         and f.lockouts() == f.counter, result.status == 0, result)
+    f.works(verdict, f"{name}: told the truth again", tcti=bus.tcti)
+
+
+@row(170, "no room for another persistent key", is_slow=True)
+def full(stage, verdict):
+    f = Fresh(stage, "SN-FULL")
+    context = f.tpm.folder / "filler.ctx"
+    f.tpm.tool("tpm2_createprimary", "-C", "owner", "-G", "ecc256", "-c", context)
+    taken = []
+    for handle in range(SLOT_FIRST, SLOT_FIRST + SLOT_COUNT):
+        if f.tpm.tries("tpm2_evictcontrol", "-C", "owner", "-c", context, hex(handle)).status != 0:
+            break
+        taken.append(handle)
+        f.tpm.flush()
+    f.tpm.flush()
+    f.fails(verdict, f"{len(taken)} keys of others", [TPM_REFUSED], "memory is full")
+    verdict.note("no key of others is gone", set(taken) <= set(f.tpm.handles("persistent")), False)
+    for handle in taken[:2]:
+        f.tpm.tool("tpm2_evictcontrol", "-C", "owner", "-c", hex(handle))
+    f.works(verdict, "with room")
+
+
+@row(171, "passwords on owner and endorsement, hierarchies that are off, a TPM that is locked out",
+     is_slow=True)
+def passwords(stage, verdict):
+    f = Fresh(stage, "SN-AUTH")
+    tool = f.tpm.tool
+    for hierarchy, letter in (("owner", "o"), ("endorsement", "e")):
+        tool("tpm2_changeauth", "-c", letter, "secret")
+        f.fails(verdict, f"a password on {hierarchy}", [TPM_REFUSED], "password")
+        tool("tpm2_changeauth", "-c", letter, "-p", "secret")
+    for what, name in (("owner", "shEnable"), ("endorsement", "ehEnable")):
+        tool("tpm2_hierarchycontrol", "-C", "platform", name, "clear")
+        f.fails(verdict, f"{what} is off", [TPM_REFUSED])
+        tool("tpm2_hierarchycontrol", "-C", "platform", name, "set")
+        f.tpm.flush()
+    locked_out(f, verdict)
+    f.works(verdict, "as it was")
+
+
+def locked_out(f, verdict):
+    """Whoever knows a wrong password locks it out; ours needs none, and adds nothing to it."""
+    tool, at = f.tpm.tool, f.tpm.folder
+    tool("tpm2_dictionarylockout", "--setup-parameters", "--max-tries=1", "--recovery-time=3600",
+         "--lockout-recovery-time=3600")
+    tool("tpm2_createprimary", "-C", "owner", "-G", "ecc256:ecdsa", "-p", "right", "-a",
+         "fixedtpm|fixedparent|sensitivedataorigin|userwithauth|sign", "-c", at / "da.ctx")
+    (at / "data").write_bytes(b"x")
+    f.tpm.tries("tpm2_sign", "-c", at / "da.ctx", "-p", "wrong", "-o", at / "sig", at / "data")
+    f.tpm.flush()
+    f.counter = f.lockouts()
+    verdict.note("locked out", int(f.counter, 16) > 0, False, f.counter)
+    result = f.provisions()
+    verdict.note("provisioned all the same, or told", result.status in (0, TPM_REFUSED)
+                 and f.lockouts() == f.counter, result.status == 0, result)
+    tool("tpm2_dictionarylockout", "--clear-lockout")
+    f.counter = f.lockouts()
+    f.forget()
+
+
+@row(172, "EK certificates that are absent, elsewhere, in PEM, padded, two, of another key",
+     is_slow=True)
+def certificates(stage, verdict):
+    f = Fresh(stage, "SN-NV")
+    small = SmallVendor(stage.folder / "nv-vendor")
+    f.ca.trusts(small)
+    f.v.target.reconnect()
+    pem, der = f.tpm.folder / "ek.pem", f.tpm.folder / "ek.der"
+    f.tpm.endorsement_key("ecc", pem)
+    small.certify(pem, der)
+    own = der.read_bytes()
+    ek_id = attempt("sh", "-c", f"openssl pkey -pubin -in {pem} -outform der | sha256sum").output
+    f.ca.lists(f"SN-NV,{ek_id.split()[0]},,\n", "--add")
+    f.tpm.endorsement_key("rsa", pem)
+    small.certify(pem, der, usage="keyEncipherment")
+    of_rsa = der.read_bytes()
+    head = b"\x10\x01\x00" + (len(own) + 2).to_bytes(2, "big") + b"\x10\x02"
+    forms = {"as it is": (own, True), "padded with ff": (own + b"\xff" * 200, True),
+             "padded with 00": (own + bytes(200), True), "behind TCG's header": (head + own, True),
+             "two": (own + of_rsa, None), "nothing but ff": (b"\xff" * 600, False),
+             "PEM": (attempt("openssl", "x509", "-inform", "der", "-in", der).output.encode(), False),
+             "half": (own[:len(own) // 2], False), "of another key": (of_rsa, False)}
+    for what, (octets, is_found) in forms.items():
+        (f.tpm.folder / "nv").write_bytes(octets)
+        f.tpm.write_certificate(EK_CERTIFICATE_L2, f.tpm.folder / "nv")
+        result = attempt(GENUINE_DEVICE, "manifest-line", "--serial", "SN-NV", "--ek", "ecc",
+                         "--tcti", f.tpm.tcti)
+        is_told = ek_id.split()[0] in result.output
+        is_right = result.status < 126 and not f.tpm.leftovers() and (
+            is_found is None or is_told == is_found)
+        verdict.note(f"{what}: a row", is_right, bool(is_found), result)
+        result = f.provisions()
+        # Where the P-256 EK has none, the P-384 EK of this TPM has one.
+        verdict.note(f"{what}: provisioned", result.status == 0 and not f.tpm.leftovers(), True,
+                     result)
+        f.forget()
+        f.tpm.tool("tpm2_nvundefine", f"0x{EK_CERTIFICATE_L2:x}", "-C", "platform")
+    none = Tpm(stage.folder / "tpm-none", None)
+    stage.callback(none.stop)
+    bare = Device(stage.folder / "bare", none, "SN-BARE")
+    result = bare.provision(f.ca)
+    verdict.note("none at all", result.status == CA_REFUSED and not none.leftovers()
+                 and f.ca.check_that_refused(result.errors) == "EK_CERTIFICATE_PRESENT", False, result)
+
+
+@row(179, "an EK template and a nonce in NV, which another EK would be made from", is_slow=True)
+def dictated(stage, verdict):
+    f = Fresh(stage, "SN-NONCE")
+    for index, octets in ((0x01C00003, os.urandom(20)), (0x01C0000B, os.urandom(20)),
+                          (0x01C00004, bytes.fromhex("0001000b000300b20000")),
+                          (0x01C0000C, bytes.fromhex("0023000b000300b20000")),
+                          (0x01C00017, os.urandom(100))):
+        (f.tpm.folder / "nv").write_bytes(octets)
+        f.tpm.write_certificate(index, f.tpm.folder / "nv")
+        f.works(verdict, f"{index:08x} is populated")
+        f.forget()
+    verdict.note("nothing else is made", f.tpm.handles("persistent") == f.persistent, False)
