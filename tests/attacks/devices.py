@@ -17,8 +17,8 @@ from attacker import certificates, csr, der
 from attacker.certificates import EPOCH, FOREVER, Authority, at
 from attacker.keys import P256, EccKey, openssl
 from attacker.lying_ca import LyingCa, Said
-from attacker.lying_tpm import (TPM_CC_ACTIVATE_CREDENTIAL, TPM_CC_CREATE, TPM_CC_CREATE_PRIMARY,
-                                TPM_CC_LOAD, TPM_CC_NV_READ, TPM_CC_READ_PUBLIC, LyingTpm)
+from attacker.lying_tpm import (TPM_CC_ACTIVATE_CREDENTIAL, TPM_CC_CREATE_PRIMARY, TPM_CC_LOAD,
+                                TPM_CC_NV_READ, TPM_CC_READ_PUBLIC, LyingTpm)
 from catalogue import row
 from genuine_test.device import Device
 from genuine_test.process import GENUINE_DEVICE, attempt
