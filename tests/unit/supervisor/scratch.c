@@ -43,7 +43,7 @@ void scratch_close(void)
 struct folder scratch_ca(void)
 {
 	struct trouble trouble = { "" };
-	struct folder folder;
+	struct folder folder = { 0 };
 
 	(void)snprintf(ca_path, sizeof(ca_path), "%s/ca", root);
 	const struct init init = { .directory = ca_path, .name = "Test", .ca_key = "p256",
