@@ -25,4 +25,16 @@ bool mutant_spares(enum check check);
 		(refusal_set)((refusal), (check), __VA_ARGS__); \
 	} while (0)
 
+/*
+ * The authority acts on EVIDENCE_MASK_FULL alone. The numbers from MUTANT_MASK on are authorities
+ * that do not miss the bit of one check; then one that takes more bits than there are checks; then
+ * one that does not look at the mask at all. Its one comparison is of facts->evidence_mask.
+ */
+enum { MUTANT_MASK = 1000 };
+
+uint64_t mutant_mask_wanted(uint64_t said);
+
+#undef EVIDENCE_MASK_FULL
+#define EVIDENCE_MASK_FULL mutant_mask_wanted(facts->evidence_mask)
+
 #endif

@@ -7,7 +7,8 @@ Checked: every test named by `make test TESTS=…` is one of Meson's; every path
 src/, tests/, dev/, docs/ or examples/ exists; every link to another page of ours leads to a file;
 a file named by its name alone, such as `judge.c`, exists somewhere under src/. In docs/ATTACKS.md every
 row names tests, every row that a test names ("row 89: ...") is there, and its rows are those of
-tests/attacks; `integration-attacks` tries those that are not slow. Every package that
+tests/attacks; `integration-attacks` tries those that are not slow; every check of docs/CHECKS.md is
+one that some row says must refuse. Every package that
 dev/install-dependencies installs is in docs/DEPENDENCIES.md.
 """
 
@@ -28,6 +29,7 @@ PATH = re.compile(r"`((?:src|tests|dev|docs|examples)/[\w./*-]+)`")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 ROW = re.compile(r"^\| (\d+) \|.*\| (.+) \|$", re.M)
 NAMED_ROWS = re.compile(r"\b[Rr]ows? (\d+(?:, \d+)*):")
+NO_ROW = {"BACK_END"}  # a role that does not answer: no attack, and no mutant either
 FILE = re.compile(r"`([a-z0-9_*]+\.[ch])`")
 
 
@@ -87,6 +89,16 @@ def wrong_rows(names):
                     yield f"{file.relative_to(SOURCE)}: docs/ATTACKS.md has no row {number}"
 
 
+def wrong_checks():
+    """Checks that no row of docs/ATTACKS.md says must refuse: `make mutants` looks there."""
+    checks = (SOURCE / "docs" / "CHECKS.md").read_text(encoding="utf-8")
+    happens = re.findall(r"^\| \d+ \|[^|]*\|([^|]*)\|", ATTACKS.read_text(encoding="utf-8"), re.M)
+    named = set(re.findall(r"\b[A-Z][A-Z0-9_]+\b", " ".join(happens)))
+    for check in re.findall(r"^\| \d+ \| `(\w+)` \|", checks, re.M):
+        if check not in named | NO_ROW:
+            yield f"docs/ATTACKS.md: no row says that {check} must refuse"
+
+
 def wrong_packages():
     """Packages that are installed without a word why."""
     script = (SOURCE / "dev" / "install-dependencies").read_text(encoding="utf-8")
@@ -105,7 +117,7 @@ def main():
             line = text.count("\n", 0, place) + 1
             print(f"{page.relative_to(SOURCE)}:{line}: {said}")
             is_right = False
-    for said in [*wrong_rows(names), *wrong_packages()]:
+    for said in [*wrong_rows(names), *wrong_checks(), *wrong_packages()]:
         print(said)
         is_right = False
     print(f"{len(PAGES)} pages")
