@@ -3,14 +3,20 @@
 #   make            build/genuine-ca, build/genuine-device and the CA's roles beside them
 #   make demo       two TPMs get their certificates and talk mutual TLS; four impostors do not
 #   make test       unit and integration tests; TESTS="NAME …" runs those alone
-#   make attacks    the whole catalogue of docs/ATTACKS.md on running programs; ROWS="3 158" for some
+#   make attacks    the whole catalogue of docs/ATTACKS.md on running programs; ROWS="3 158" for some;
+#                   ROWS=114 ROUNDS=1000 for a campaign of races
 #   make mutants    switches each check off in turn and sees who notices; MUTANTS="31 102" for some
 #   make faults     spoils one thing at a time: dead processes, disks, memory, clocks, TPMs; GROUPS="kills tpm"
 #   make timing     whether the time of an answer tells how near a ticket was; SAMPLES=100000000
+#   make sanitize   tests and a sample of the attacks under ASan and UBSan
+#   make coverage   how much of the trusted core these reach
+#   make memcheck   unit tests and some attacks under valgrind
 #   make bench      what one provisioning costs, by role
 #   make fuzz TARGET=http_head SECONDS=60    one fuzz target; tests/fuzz has them
 #   make fuzz-replay                         all seeds and findings through every target
 #   make fuzz-campaign MINUTES=5             each target until it has had that much CPU time in all
+#   make fuzz-floor                          each target for FLOOR_SECONDS; none may be slow
+#   make test-all   all of these but campaign, coverage and memcheck; at the end how each ended
 #   make install    DESTDIR and PREFIX as usual
 #   make clean
 
@@ -20,8 +26,9 @@ TESTS  ?=
 GROUPS ?=
 SAMPLES ?= 10000000
 
-.PHONY: all demo test attacks mutants faults timing bench install clean build-dependencies test-dependencies demo-dependencies \
-	fuzz fuzz-replay fuzz-campaign fuzz-programs fuzz-dependencies
+.PHONY: all demo test attacks mutants faults timing sanitize coverage memcheck bench install clean \
+	build-dependencies test-dependencies demo-dependencies instruments-dependencies \
+	fuzz fuzz-replay fuzz-floor fuzz-campaign fuzz-programs fuzz-dependencies test-all
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -n programs | grep -q "no work" || ninja -C $(BUILD) $(if $(MAKE_TERMOUT),,--quiet) programs
@@ -50,7 +57,7 @@ faults: test-dependencies all
 	@GENUINE_BUILD=$(abspath $(BUILD)) tests/faults/faults $(abspath $(BUILD))/tests/faults $(GROUPS)
 
 attacks: test-dependencies all
-	@ninja -C $(BUILD) --quiet attack-parts
+	@ninja -C $(BUILD) --quiet attack-parts rig
 	@GENUINE_BUILD=$(abspath $(BUILD)) PYTHONDONTWRITEBYTECODE=1 tests/attacks/attacks $(ROWS)
 
 # Wants a quiet machine; each sample is one act, and the whole act takes a tenth of them.
@@ -67,7 +74,37 @@ $(MUTANTS_BUILD)/build.ninja: | test-dependencies
 
 mutants: $(MUTANTS_BUILD)/build.ninja
 	@ninja -C $(MUTANTS_BUILD) --quiet
+	@ninja -C $(MUTANTS_BUILD) --quiet rig
 	@tests/mutants/mutants $(MUTANTS_BUILD) $(MUTANTS)
+
+# Builds whose roles are not confined, which are never shipped either.
+SANITIZE_BUILD ?= build-sanitize
+COVERAGE_BUILD ?= build-coverage
+MEMCHECK_BUILD ?= build-memcheck
+
+$(SANITIZE_BUILD)/build.ninja: | test-dependencies instruments-dependencies
+	@CC=clang meson setup $(SANITIZE_BUILD) -Dinstruments=sanitizers >/dev/null
+
+$(COVERAGE_BUILD)/build.ninja: | test-dependencies instruments-dependencies
+	@CC=clang meson setup $(COVERAGE_BUILD) -Dinstruments=coverage >/dev/null
+
+$(MEMCHECK_BUILD)/build.ninja: | test-dependencies instruments-dependencies
+	@meson setup $(MEMCHECK_BUILD) -Dinstruments=memcheck >/dev/null
+
+instruments-dependencies: build-dependencies
+	@dev/install-dependencies instruments
+
+sanitize: $(SANITIZE_BUILD)/build.ninja
+	@ninja -C $(SANITIZE_BUILD) --quiet
+	@tests/instruments/instruments sanitize $(SANITIZE_BUILD)
+
+coverage: $(COVERAGE_BUILD)/build.ninja
+	@ninja -C $(COVERAGE_BUILD) --quiet
+	@tests/instruments/instruments coverage $(COVERAGE_BUILD)
+
+memcheck: $(MEMCHECK_BUILD)/build.ninja
+	@ninja -C $(MEMCHECK_BUILD) --quiet
+	@tests/instruments/instruments memcheck $(MEMCHECK_BUILD)
 
 bench: test-dependencies all
 	@GENUINE_BUILD=$(abspath $(BUILD)) tests/bench/provisioning
@@ -94,6 +131,14 @@ fuzz-replay: test-dependencies all
 
 fuzz-campaign: fuzz-programs
 	@dev/fuzz campaign $(FUZZ_BUILD) $(MINUTES) $(JOBS)
+
+FLOOR_SECONDS ?= 5
+
+fuzz-floor: fuzz-programs
+	@dev/fuzz floor $(FUZZ_BUILD) $(FLOOR_SECONDS)
+
+test-all:
+	@dev/test-all $(STEPS)
 
 install: all
 	@meson install -C $(BUILD) --quiet

@@ -16,6 +16,8 @@ ROLES = ["front", "verifier", "authority", "store"]
 PROGRAMS = ["genuine-ca", "genuine-device", *(f"genuine-ca-{role}" for role in ROLES)]
 DEVICE_SIZE_MAX = 300 * 1024
 PROBE = BUILD / "tests" / "integration" / "probe"
+# What builds that are never shipped have: see tests/mutants and tests/instruments.
+INSTRUMENTS = [b"mutant_", b"__asan_", b"__ubsan_", b"__llvm_prof", b"IS NOT CONFINED"]
 SKIPPED = 77
 
 
@@ -36,6 +38,13 @@ class Linked(tap.Case):
                 program, libraries = line.split(":")
                 listed[program] = sorted(libraries.split())
         self.assertEqual({program: sorted(needed(program)) for program in PROGRAMS}, listed)
+
+    def test_no_instruments(self):
+        """no program has a trace of mutants, sanitizers, coverage or the sandbox that is none"""
+        for program in PROGRAMS:
+            octets = (BUILD / program).read_bytes()
+            for trace in INSTRUMENTS:
+                self.assertNotIn(trace, octets, f"{program}: {trace}")
 
     def test_device_is_small(self):
         """genuine-device is under 300 KiB stripped"""
