@@ -38,6 +38,7 @@ class Connection:
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = context.wrap_socket(plain, server_hostname="localhost")
         self.rest = b""
+        self.used_at = time.monotonic()
 
     def send(self, octets):
         self.socket.sendall(octets)
@@ -57,6 +58,7 @@ class Connection:
             self.more()
         body = self.rest[end + 4:end + 4 + length]
         self.rest = self.rest[end + 4 + length:]
+        self.used_at = time.monotonic()
         return Answer(int(head.split(b" ")[1]), head, body)
 
     def close(self):
@@ -70,7 +72,6 @@ class Line:
         self.address = ("127.0.0.1", port)
         self.context = ssl.create_default_context(cafile=str(ca_pem))
         self.open = []
-        self.used_at = 0
 
     def connection(self):
         return Connection(self.address, self.context)
@@ -90,8 +91,22 @@ class Line:
         return answers
 
     def _flight(self, requests):
-        if time.monotonic() - self.used_at > IDLE_S:
+        """What breaks off leaves no connection behind on which an answer may still come."""
+        try:
+            return self._fly(requests)
+        except Exception:
             self.close()
+            raise
+
+    def drop_idle(self):
+        """Each by its own time: a flight of one request uses one connection and no other."""
+        for connection in list(self.open):
+            if time.monotonic() - connection.used_at > IDLE_S:
+                connection.close()
+                self.open.remove(connection)
+
+    def _fly(self, requests):
+        self.drop_idle()
         while len(self.open) < len(requests):
             self.open.append(self.connection())
         used = []
@@ -107,7 +122,6 @@ class Line:
                 connection.close()
                 self.open.remove(connection)
             answers.append(answer)
-        self.used_at = time.monotonic()
         return answers
 
     def raw(self, octets):
