@@ -75,6 +75,7 @@ static bool set_trust(struct https *https)
 	       curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &anchors) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_SSL_SESSIONID_CACHE, 0L) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_SSL_CTX_FUNCTION, set_verify_time) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_SSL_CTX_DATA, https) == CURLE_OK;
 }
@@ -298,7 +299,9 @@ enum fault https_set_clock(struct https *https)
 	struct https_answer answer;
 	time_t first, last;
 
+	/* What follows makes a handshake of its own, with the test of validity times. */
 	if (!begin(https, "/healthz", &answer) ||
+		curl_easy_setopt(https->curl, CURLOPT_FORBID_REUSE, 1L) != CURLE_OK ||
 		curl_easy_setopt(https->curl, CURLOPT_CERTINFO, 1L) != CURLE_OK)
 		return not_set(https);
 	enum fault fault = perform(https, &answer);

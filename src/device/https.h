@@ -49,7 +49,8 @@ enum fault https_get(struct https *, const char *path, struct https_answer *out)
 
 /*
  * For a clock that is wrong: makes a handshake without the test of validity times, anchors and
- * name as ever, sends nothing but GET /healthz, and sets the clock by the answer's Date.
+ * name as ever, sends nothing but GET /healthz, sets the clock by the answer's Date, and ends that
+ * connection.
  */
 enum fault https_set_clock(struct https *);
 

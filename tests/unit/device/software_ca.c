@@ -46,6 +46,7 @@ X509 *software_ca_issue(const struct certificate_wish *wish, EVP_PKEY *subject_k
 	add_extension(certificate, NID_basic_constraints, wish->basic_constraints);
 	add_extension(certificate, NID_key_usage, wish->key_usage);
 	add_extension(certificate, NID_ext_key_usage, wish->extended_key_usage);
+	add_extension(certificate, NID_subject_alt_name, wish->subject_alt_name);
 	assert_true(X509_sign(certificate, issuer_key, EVP_sha256()) > 0);
 	X509_NAME_free(subject);
 	return certificate;

@@ -12,6 +12,7 @@ struct certificate_wish {
 	const char *basic_constraints;  /* as in openssl.cnf; NULL: none */
 	const char *key_usage;
 	const char *extended_key_usage;
+	const char *subject_alt_name;
 	time_t not_before, not_after;
 };
 
