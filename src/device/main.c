@@ -45,6 +45,7 @@ int main(int argc, char **argv)
 	struct failure failure = { 0 };
 	json_t *result = NULL;
 
+	surroundings_fill_in();
 	surroundings_shut_out();
 	enum fault fault = options_read(argc, argv, &options, &failure);
 	report_open(options_want_json(argc, argv));

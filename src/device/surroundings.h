@@ -11,4 +11,10 @@
  */
 void surroundings_shut_out(void);
 
+/*
+ * Where standard input, output or error are closed, something that takes nothing stands in their
+ * place. Else the TPM or a file of the folder would, and get what is meant for a reader.
+ */
+void surroundings_fill_in(void);
+
 #endif

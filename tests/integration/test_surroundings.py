@@ -62,6 +62,13 @@ class Surroundings(tap.Case):
         self.assertEqual(result.status, LOCAL_FILES, result)
         self.assertIn("did not take the result", result.errors)
 
+    def test_closed_descriptors(self):
+        """what is meant for a standard error that is closed does not reach the TPM instead"""
+        result = attempt("sh", "-c", f"{GENUINE_DEVICE} manifest-line --serial SN-1 "
+                                     "--tcti cmd:tpm2_send 0<&- 2>&-", env=self.tpm.env)
+        self.assertEqual(result.status, 0, result)
+        self.assertIn("SN-1,", result.output)
+
     def test_usage_in_json(self):
         """--json: a command line that is wrong is told in JSON as well"""
         result = attempt(GENUINE_DEVICE, "provision", "--key", "dsa", "--json")
