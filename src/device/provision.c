@@ -330,10 +330,10 @@ static json_t *result_of(const struct run *run)
 	(void)snprintf(handle, sizeof(handle), "0x%08x", run->ik.handle);
 	(void)strftime(not_after, sizeof(not_after), "%Y-%m-%dT%H:%M:%SZ",
 		gmtime_r(&run->not_after, &fields));
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "serial",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:b}", "serial",
 		run->settings.serial, "ek", run->ek.template->name, "ek_id", ek_id, "key",
 		run->ik.template->name, "ik_id", ik_id, "handle", handle, "not_after", not_after,
-		"directory", run->directory.path, "unchanged", run->is_same);
+		"directory", report_text(run->directory.path), "unchanged", run->is_same);
 }
 
 static void print_result(const struct run *run)

@@ -1,5 +1,6 @@
 #include "report.h"
 
+#include "log.h"
 #include "owned.h"
 
 #include <errno.h>
@@ -9,7 +10,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-enum { LINE_MAX = 512, COLUMN_MAX = 80 };
+enum { LINE_MAX = 512, COLUMN_MAX = 80, ESCAPED_MAX = 4096 };
 
 OWNED_TYPE(json_t, json_decref)
 
@@ -80,6 +81,17 @@ static void print_step(unsigned number, const char *text, double ms)
 	}
 }
 
+json_t *report_text(const char *text)
+{
+	char escaped[ESCAPED_MAX];
+	json_t *string = json_string(text);
+
+	if (string != NULL)
+		return string;
+	log_escape(bytes_of_string(text), escaped, sizeof(escaped));
+	return json_string(escaped);
+}
+
 void report_step(unsigned number, const char *format, ...)
 {
 	char line[LINE_MAX];
@@ -95,7 +107,7 @@ void report_step(unsigned number, const char *format, ...)
 
 	print_step(number, line, ms);
 	(void)json_array_append_new(report.steps,
-		json_pack("{s:i, s:s, s:f}", "step", (int)number, "text", line, "ms", ms));
+		json_pack("{s:i, s:o, s:f}", "step", (int)number, "text", report_text(line), "ms", ms));
 }
 
 void report_line(const char *format, ...)
@@ -145,8 +157,9 @@ int report_done(json_t *result, uint64_t tpm_us)
 
 int report_failed(const struct failure *failure, uint64_t tpm_us)
 {
-	owned(json_t) *object = json_pack("{s:s, s:s, s:s, s:i}", "error", failure->what, "state",
-		report.state, "advice", failure->advice, "exit_code", (int)failure->exit_code);
+	owned(json_t) *object = json_pack("{s:o, s:o, s:o, s:i}", "error", report_text(failure->what),
+		"state", report_text(report.state), "advice", report_text(failure->advice), "exit_code",
+		(int)failure->exit_code);
 
 	(void)fprintf(stderr, "genuine-device: %s; %s; %s.\n", failure->what, report.state,
 		failure->advice);

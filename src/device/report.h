@@ -33,6 +33,9 @@ __attribute__((format(printf, 1, 2))) void report_line(const char *format, ...);
  */
 __attribute__((format(printf, 1, 2))) void report_state(const char *format, ...);
 
+/* A JSON string of text: as it is where it is UTF-8, escaped where not, as a path may be. */
+json_t *report_text(const char *text);
+
 /*
  * Ends the run without failure: prints result with --json, with the steps, the summed time of the
  * TPM's commands (tpm_ms) and our own CPU (cpu_ms) added. Takes over result. Returns the exit code:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -74,6 +75,13 @@ class Surroundings(tap.Case):
         result = attempt(GENUINE_DEVICE, "provision", "--key", "dsa", "--json")
         self.assertEqual(result.status, USAGE, result)
         self.assertEqual(json.loads(result.output)["exit_code"], USAGE)
+
+    def test_json_of_any_path(self):
+        """--json: a path that is no UTF-8 is told all the same"""
+        result = attempt(GENUINE_DEVICE, "provision", "--json", "--tcti", self.tpm.tcti, "--dir",
+                         os.fsdecode(b"/nowhere/\xff"))
+        self.assertEqual(result.status, LOCAL_FILES, result)
+        self.assertEqual(json.loads(result.output)["exit_code"], LOCAL_FILES)
 
     def test_empty_environment(self):
         """an empty TPM2TOOLS_TCTI is none: no TPM is looked for where nobody said"""
