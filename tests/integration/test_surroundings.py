@@ -16,7 +16,7 @@ from genuine_test.process import GENUINE_DEVICE, attempt, environment
 from genuine_test.tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1, Tpm
 from genuine_test.vendor import Vendor
 
-USAGE, NO_TPM, LOCAL_FILES = 2, 3, 7  # genuine-device's exit statuses
+USAGE, NO_TPM, CA_NOT_REACHED, LOCAL_FILES = 2, 3, 5, 7  # genuine-device's exit statuses
 GRACE_S = 20  # after a signal, for a command that is under way
 
 
@@ -89,6 +89,19 @@ class Surroundings(tap.Case):
                          env={"TPM2TOOLS_TCTI": ""})
         self.assertEqual(result.status, NO_TPM, result)
         self.assertIn("/dev/tpmrm0", result.errors)
+
+    def test_nohup(self):
+        """a signal that is ignored at the start, as by nohup, does not end it"""
+        process = subprocess.Popen(
+            ["sh", "-c", "trap '' HUP && exec \"$@\"", "sh", str(GENUINE_DEVICE), "provision", "--ca",
+             "https://127.0.0.1:1", "--ca-cert", str(self.ca.certificate), "--serial", "SN-1",
+             "--tcti", self.tpm.tcti, "--dir", str(self.folder / "nohup")],
+            stderr=subprocess.PIPE, env=environment({}))
+        self.addCleanup(process.kill)
+        process.stderr.readline()
+        process.send_signal(signal.SIGHUP)
+        self.assertIn(b"was not reached", process.communicate()[1])
+        self.assertEqual(process.returncode, CA_NOT_REACHED)
 
     def test_silent_tcti(self):
         """where nobody answers as the TCTI is opened, a signal ends it all the same"""
