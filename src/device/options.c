@@ -9,7 +9,8 @@
 #define GENUINE_DEVICE_DIRECTORY "/var/lib/genuine-device"
 #endif
 
-enum { CA_URL_MAX = 255 };
+/* A row of the manifest allows as many profiles as a CA has (PROTOCOL, Who may be whom). */
+enum { CA_URL_MAX = 255, PROFILE_LIST_MAX = 8 * (PROFILE_NAME_MAX + 1) - 1 };
 
 const char options_help[] =
 	"genuine-device: gives this device an identity that lives in its TPM\n"
@@ -93,8 +94,7 @@ static bool is_plain_word(const char *text, size_t max)
 
 bool profile_is_valid(const char *profile)
 {
-	return strlen(profile) <= PROFILE_NAME_MAX &&
-		profile_list_is_well_formed(bytes_of_string(profile));
+	return profile_name_is_well_formed(bytes_of_string(profile));
 }
 
 static bool read_key(const char *value, struct options *options)
@@ -156,7 +156,8 @@ static bool read_serial(const char *value, struct options *options)
 static bool read_profile(const char *value, struct options *options)
 {
 	options->profile = value;
-	return profile_is_valid(value);
+	return strlen(value) <= PROFILE_LIST_MAX &&
+		profile_list_is_well_formed(bytes_of_string(value));
 }
 
 static bool read_group(const char *value, struct options *options)
@@ -186,7 +187,7 @@ static const struct {
 	{ "--ca", read_ca, "https://HOST or https://HOST:PORT" },
 	{ "--ca-cert", read_ca_cert, "a file's path" },
 	{ "--serial", read_serial, "1 to 63 of A-Z 0-9 -, neither first nor last -" },
-	{ "--profile", read_profile, "a profile's name, or for a manifest a list of them by ;" },
+	{ "--profile", read_profile, "a profile's name (in a manifest, several with ; between)" },
 	{ "--group", read_group, "letters, digits, - _ . alone" },
 	{ "--key", read_key, "p256, p384, rsa2048 or rsa3072" },
 	{ "--ek", read_ek, "auto, rsa or ecc" },
@@ -229,6 +230,15 @@ static enum fault read_valued(
 	return usage(failure, "there is no option ", argv[*i]);
 }
 
+/* What goes by the command, once both are known. */
+static enum fault check_profile(const struct options *options, struct failure *failure)
+{
+	if (options->command != COMMAND_PROVISION || options->profile == NULL ||
+		profile_is_valid(options->profile))
+		return FAULT_NONE;
+	return usage(failure, "provision asks for one profile alone, not for ", options->profile);
+}
+
 static enum fault read_command(const char *word, struct options *options, struct failure *failure)
 {
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
@@ -269,6 +279,8 @@ enum fault options_read(
 		else
 			fault = read_valued(argc, argv, &i, &options, failure);
 	}
+	if (fault == FAULT_NONE)
+		fault = check_profile(&options, failure);
 	if (fault == FAULT_NONE)
 		*out = options;
 	return fault;

@@ -50,7 +50,7 @@ extern const char options_help[];
 /* 1 to 63 octets of A-Z 0-9 -, neither first nor last - (docs/PROTOCOL.md, Who may be whom). */
 bool serial_is_valid(const char *serial);
 
-/* The name of a certificate profile; in a manifest, a list of them by ;. */
+/* The name of one certificate profile. */
 bool profile_is_valid(const char *profile);
 
 /* https://HOST or https://HOST:PORT, perhaps with one slash at the end, and nothing else. */

@@ -102,6 +102,18 @@ static void test_refuses_usage(void **state)
 	refuses("genuine-device provision --ek both", "--ek must be");
 }
 
+/* A manifest's row lists all that a device may ask for; it asks for one. */
+static void test_profile_list(void **state)
+{
+	(void)state;
+	assert_int_equal(read_line("genuine-device manifest-line --profile "
+				   "device;gateway-of-line-one;sensor;server-of-line-one"), FAULT_NONE);
+	refuses("genuine-device manifest-line --profile device;", "--profile must be");
+	refuses("genuine-device provision --profile device;server", "one profile alone");
+	refuses("genuine-device provision --profile a23456789012345678901234567890123",
+		"--profile must be");
+}
+
 static void test_serial(void **state)
 {
 	char longest[SERIAL_MAX + 2];
@@ -164,6 +176,7 @@ int main(void)
 		cmocka_unit_test(test_wants_json),
 		cmocka_unit_test(test_leaves_defaults),
 		cmocka_unit_test(test_refuses_usage),
+		cmocka_unit_test(test_profile_list),
 		cmocka_unit_test(test_serial),
 		cmocka_unit_test(test_ca_url),
 		cmocka_unit_test(test_handle),
