@@ -186,11 +186,10 @@ static enum fault make(struct search *search, enum tpm_template template)
 	fault = create(search, srk.tr, template);
 	if (fault == FAULT_NONE)
 		fault = key_made_write(search->directory, &search->file, parent);
-	if (fault == FAULT_NONE)
-		fault = put_in_place(search, parent);
-	if (fault == FAULT_NONE)
-		report_state("the identity key is made and waits in %s", search->directory->path);
-	return fault;
+	if (fault != FAULT_NONE)
+		return fault;
+	report_state("the identity key is made and waits in %s", search->directory->path);
+	return put_in_place(search, parent);
 }
 
 /* FAULT_INVALID where the TPM does not know the key: it was cleared, or is another one. */

@@ -24,15 +24,23 @@ static const char *device_of_system(void)
 	return NULL;
 }
 
+/* What to do about a TCTI that does not open: a device's path alone is the commonest mistake. */
+static const char *advice_of(const char *tcti)
+{
+	if (tcti[0] == '/')
+		return "a TCTI has a name before its path: device:/dev/tpmrm0";
+	return "see that it is there, that you may open it (group tss, or root) and that no other "
+	       "program has it";
+}
+
 static enum fault no_tpm(struct failure *failure, const char *tcti)
 {
 	if (tcti == NULL)
 		return failure_set(failure, EXIT_NO_TPM,
 			"enable the TPM in the firmware's settings, or name one by --tcti",
 			"this device has no TPM: neither %s nor %s exists", devices[0], devices[1]);
-	return failure_set(failure, EXIT_NO_TPM,
-		"see that it is there and that you may open it (group tss, or root)",
-		"the TPM at %s does not open", tcti);
+	return failure_set(
+		failure, EXIT_NO_TPM, advice_of(tcti), "the TPM at %s does not open", tcti);
 }
 
 /* Some TCTIs ask who is there as they are opened, and wait for the answer without limit. */

@@ -151,6 +151,11 @@ class Surroundings(tap.Case):
         self.assertEqual(process.wait(), -signal.SIGQUIT)
         self.assertEqual(list(files.iterdir()), [])
 
+    def test_path_for_a_tcti(self):
+        """a device's path is no TCTI; the message says how to write it"""
+        result = attempt(GENUINE_DEVICE, "status", "--tcti", "/dev/tpmrm0")
+        self.changes_nothing(result, NO_TPM, "device:/dev/tpmrm0")
+
     def test_proxies(self):
         """proxies in the environment are ignored"""
         nowhere = {name: "http://127.0.0.1:1" for name in ("https_proxy", "HTTPS_PROXY", "ALL_PROXY")}
