@@ -36,6 +36,21 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
 	return len;
 }
 
+/* One field at a time; those after the body of a chunked answer as well. */
+static size_t count_head(char *data, size_t size, size_t count, void *context)
+{
+	struct https_answer *answer = context;
+	size_t len = size * count;
+
+	(void)data;
+	if (len > BODY_MAX - answer->head_len) {
+		answer->is_too_long = true;
+		return 0;
+	}
+	answer->head_len += len;
+	return len;
+}
+
 static int stop_when_told(void *context, curl_off_t dl_total, curl_off_t dl_now,
 	curl_off_t ul_total, curl_off_t ul_now)
 {
@@ -93,6 +108,8 @@ static bool set_limits(struct https *https, struct https_answer *answer)
 	       curl_easy_setopt(curl, CURLOPT_MAXFILESIZE, (long)BODY_MAX) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, count_head) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_HEADERDATA, answer) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_USERAGENT, "genuine-device/" GENUINE_VERSION) ==
 		       CURLE_OK;
 }
@@ -221,6 +238,7 @@ static bool begin(struct https *https, const char *path, struct https_answer *an
 {
 	answer->status = 0;
 	answer->body_len = 0;
+	answer->head_len = 0;
 	answer->is_json = false;
 	answer->is_too_long = false;
 	curl_easy_reset(https->curl);

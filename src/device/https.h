@@ -26,6 +26,7 @@ struct https_answer {
 	uint32_t retry_after_s; /* 0: not said */
 	uint8_t body[BODY_MAX];
 	size_t body_len;
+	size_t head_len;      /* with interim answers and trailers, which have no limit in libcurl */
 	bool is_json;         /* its Content-Type is application/json, with parameters or without */
 	bool is_too_long;
 };

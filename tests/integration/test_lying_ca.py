@@ -88,6 +88,16 @@ class LyingCa(tap.Case):
         self.told(CHALLENGE, lambda answer: changed(answer, more="x"), CA_REFUSED)
         self.told(CHALLENGE, lambda answer: changed(answer, challenge=7), CA_REFUSED)
 
+    def test_endless_head(self):
+        """fields without end, before the body, after it or of interim answers, are too much"""
+        fields = b"".join(b"X-%d: x\r\n" % i for i in range(20000))
+        chunked = http("", fields="Transfer-Encoding: chunked\r\n").replace(
+            b"Content-Length: 0\r\n", b"")
+        for octets in (chunked[:-2] + fields, chunked + b"2\r\n{}\r\n0\r\n" + fields,
+                       b"HTTP/1.1 102 Processing\r\n\r\n" * 4000):
+            said = self.told(CHALLENGE, lambda _, octets=octets: octets, CA_REFUSED)
+            self.assertIn("larger than 64 KiB", said)
+
     def test_words(self):
         """what it says reaches neither terminal nor shell as a command"""
         for reference in ("$(reboot)", "0; reboot", "\x1b[2J"):
