@@ -344,6 +344,28 @@ static enum fault check_handle(const struct search *search, const struct identit
 		"the key of %s is at 0x%08x already", search->directory->path, ik->handle);
 }
 
+/*
+ * A state file that was lost, or removed as we advise, knew under which parent the key was made;
+ * key.pem has to name it. The TPM knows: it loads the key under no other. Where it cannot say, such
+ * as for a password, the certificate is not held up: the next run asks again.
+ */
+static void find_parent(const struct search *search)
+{
+	owned_tpm_object srk = { 0 };
+	owned_tpm_object object = { 0 };
+	uint32_t parent = search->state->parent;
+
+	if (parent != 0)
+		return;
+	enum fault fault = storage_key_open(search->tpm, &parent, &srk);
+	if (fault == FAULT_NONE)
+		fault = load(search, srk.tr, &object);
+	if (fault == FAULT_NONE)
+		search->state->parent = parent;
+	if (fault == FAULT_INVALID)
+		search->state->parent = SRK_TRANSIENT;
+}
+
 static enum fault read_taken(struct tpm *tpm, struct tpm_handles *out)
 {
 	return tpm_handles_read(tpm, PERSISTENT_HANDLE(IK_HANDLE_FIRST),
@@ -370,6 +392,7 @@ enum fault identity_key_open(struct tpm *tpm, const struct directory *directory,
 		fault = check_handle(&search, &ik);
 	if (fault != FAULT_NONE)
 		return fault;
+	find_parent(&search);
 	state->handle = ik.handle;
 	ik.is_new = search.is_new;
 	*out = ik;

@@ -180,13 +180,7 @@ class OnTheTpm(tap.Case):
         """the same, and then run without it: either key goes on, and it is whole"""
         device = self.device("SN-R5")
         self.assertEqual(device.provision(self.ca).status, 0)
-        # Another SRK than the one that the first key has for its parent.
-        device.tpm.tool("tpm2_createprimary", "-C", "owner", "-G", "rsa", "-c",
-                        device.tpm.folder / "srk.ctx", "-a", "restricted|decrypt|fixedtpm|"
-                        "fixedparent|sensitivedataorigin|userwithauth|noda")
-        device.tpm.tool("tpm2_evictcontrol", "-C", "owner", "-c", device.tpm.folder / "srk.ctx",
-                        "0x81000001")
-        device.tpm.flush()
+        self.srk(device.tpm)  # which is not the first key's parent
         for n in (2, 3, 4, 5):
             with self.subTest(n):
                 self.ca.does("device", "rekey", device.serial)
@@ -196,6 +190,26 @@ class OnTheTpm(tap.Case):
                 self.check_key_pem(device)
                 self.assertFalse((device.folder / "key.made").exists())
                 self.assertEqual(device.tpm.leftovers(), {})
+
+    def srk(self, tpm):
+        """Gives a TPM a persistent SRK, as others do."""
+        context = tpm.folder / "srk.ctx"
+        tpm.tool("tpm2_createprimary", "-C", "owner", "-G", "rsa", "-c", context, "-a", "restricted|"
+                 "decrypt|fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda")
+        tpm.tool("tpm2_evictcontrol", "-C", "owner", "-c", context, "0x81000001")
+        tpm.flush()
+
+    def test_state_lost(self):
+        """without state.json the key is found again, and key.pem names its parent"""
+        device = self.device("SN-N1")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        self.srk(device.tpm)
+        for option in ((), ("--new-key",)):
+            self.assertEqual(device.renew(*option).status, 0)
+            (device.folder / "state.json").unlink()
+            self.assertEqual(device.provision(self.ca).status, 0)
+            self.check_key_pem(device)
+            self.assertEqual(device.tpm.leftovers(), {})
 
     def test_after_power_cycles(self):
         """the key survives a power cycle; so does the way to renew with it"""
