@@ -14,6 +14,7 @@
 #include "status.h"
 #include "surroundings.h"
 #include "tpm_session.h"
+#include "tpm_watch.h"
 
 #include <stdio.h>
 
@@ -49,6 +50,8 @@ int main(int argc, char **argv)
 	surroundings_shut_out();
 	enum fault fault = options_read(argc, argv, &options, &failure);
 	report_open(options_want_json(argc, argv));
+	if (options_want_json(argc, argv))
+		tpm_watch_in_json();
 	if (fault != FAULT_NONE)
 		return report_failed(&failure, 0);
 	if (options.command == COMMAND_HELP)

@@ -13,6 +13,9 @@ enum {
 	TPM_WATCH_GRACE_S = 20,  /* as long as most chips need for an RSA key: no command is torn */
 };
 
+/* The program's last words are an object for machines as well. */
+void tpm_watch_in_json(void);
+
 /* From here on a command is under way, or the TCTI's own beginning; until the next end. */
 void tpm_watch_begin(void);
 void tpm_watch_end(void);

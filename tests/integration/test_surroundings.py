@@ -110,16 +110,18 @@ class Surroundings(tap.Case):
             for number in (port, port + 1):
                 stage.enter_context(socket.create_server(("127.0.0.1", number)))
             process = stage.enter_context(subprocess.Popen(
-                [str(GENUINE_DEVICE), "status", "--tcti", f"swtpm:host=127.0.0.1,port={port}"],
+                [str(GENUINE_DEVICE), "status", "--json", "--tcti",
+                 f"swtpm:host=127.0.0.1,port={port}"], stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE, env=environment({})))
             time.sleep(1)
             process.terminate()
             try:
-                errors = process.communicate(timeout=GRACE_S + 10)[1]
+                output, errors = process.communicate(timeout=GRACE_S + 10)
             finally:
                 process.kill()
         self.assertEqual(process.returncode, NO_TPM)
         self.assertIn(b"the TPM does not answer", errors)
+        self.assertEqual(json.loads(output)["exit_code"], NO_TPM)
 
     def test_openssl_cnf(self):
         """the configuration of OpenSSL that it has written for others is none of its own"""
