@@ -53,14 +53,28 @@ enum fault directory_open_to_look(
 	return errno == ENOENT ? FAULT_NOT_FOUND : failed(directory, "open", "");
 }
 
+/* fsync(2): what is synced in a new folder is lost with it, as long as its own entry is not. */
+static enum fault sync_parent(const struct directory *directory)
+{
+	owned_descriptor parent = openat(directory->descriptor, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	/* Whoever may not read the parent made the folder all the same. */
+	if (parent < 0)
+		return errno == EACCES ? FAULT_NONE : failed(directory, "open the parent of", "");
+	return fsync(parent) == 0 ? FAULT_NONE : failed(directory, "sync the parent of", "");
+}
+
 enum fault directory_open(struct directory *directory, const char *path, struct failure *failure)
 {
 	*directory = (struct directory){ .descriptor = -1, .path = path, .failure = failure };
-	if (mkdir(path, 0700) != 0 && errno != EEXIST)
+	bool is_new = mkdir(path, 0700) == 0;
+	if (!is_new && errno != EEXIST)
 		return failed(directory, "make the folder", "");
 	enum fault fault = directory_open_to_look(directory, path, failure);
 	if (fault == FAULT_NOT_FOUND)
 		return failed(directory, "open", "");
+	if (fault == FAULT_NONE && is_new)
+		fault = sync_parent(directory);
 	return fault == FAULT_NONE ? lock(directory) : fault;
 }
 

@@ -63,6 +63,13 @@ class Surroundings(tap.Case):
         self.assertEqual(result.status, LOCAL_FILES, result)
         self.assertIn("did not take the result", result.errors)
 
+    def test_new_folder(self):
+        """the entry of a folder that it makes is synced, so that a power cut does not take it"""
+        log = self.folder / "log"
+        attempt("strace", "-y", "-e", "trace=fsync", "-o", log, GENUINE_DEVICE, "provision", "--tcti",
+                self.tpm.tcti, "--dir", self.folder / "synced")
+        self.assertRegex(log.read_text(), f"<{self.folder}>\\) += 0")
+
     def test_closed_descriptors(self):
         """what is meant for a standard error that is closed does not reach the TPM instead"""
         result = attempt("sh", "-c", f"{GENUINE_DEVICE} manifest-line --serial SN-1 "
