@@ -147,7 +147,7 @@ static enum fault create(struct search *search, ESYS_TR parent, enum tpm_templat
 	return fault;
 }
 
-/* Until the last of these is done, key.made has all that they write: the next run does them again. */
+/* Until the last of these is done, key.made has all that they write: the next run does it again. */
 static enum fault put_in_place(struct search *search, uint32_t parent)
 {
 	search->state->parent = parent;
@@ -302,7 +302,7 @@ static enum fault replace(struct search *search)
 		wished == TEMPLATE_NONE ? search->file.template->template : wished);
 }
 
-/* Whether --new-key has still to be done: the key on disk is not yet the one in place of another. */
+/* Whether --new-key has still to be done: the key on disk is not yet another than the former. */
 static bool is_to_be_replaced(const struct search *search)
 {
 	const struct state *state = search->state;

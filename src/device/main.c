@@ -40,6 +40,12 @@ static void put_into_words(enum fault fault, struct failure *failure)
 			"it did not work (%s)", fault_text(fault));
 }
 
+static int print_and_end(const char *text)
+{
+	(void)fputs(text, stdout);
+	return report_done(NULL, 0);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = { 0 };
@@ -55,9 +61,9 @@ int main(int argc, char **argv)
 	if (fault != FAULT_NONE)
 		return report_failed(&failure, 0);
 	if (options.command == COMMAND_HELP)
-		return fputs(options_help, stdout) < 0 ? EXIT_OTHER : EXIT_DONE;
+		return print_and_end(options_help);
 	if (options.command == COMMAND_VERSION)
-		return puts("genuine-device " GENUINE_VERSION) < 0 ? EXIT_OTHER : EXIT_DONE;
+		return print_and_end("genuine-device " GENUINE_VERSION "\n");
 
 	interruption_block();
 	struct tpm tpm;

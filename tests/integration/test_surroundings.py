@@ -63,6 +63,12 @@ class Surroundings(tap.Case):
         self.assertEqual(result.status, LOCAL_FILES, result)
         self.assertIn("did not take the result", result.errors)
 
+    def test_help_that_nobody_gets(self):
+        """help and version that did not reach their file are told as such, too"""
+        for word in ("help", "version"):
+            result = attempt("sh", "-c", f"{GENUINE_DEVICE} {word} >/dev/full")
+            self.assertEqual(result.status, LOCAL_FILES, result)
+
     def test_new_folder(self):
         """the entry of a folder that it makes is synced, so that a power cut does not take it"""
         log = self.folder / "log"
