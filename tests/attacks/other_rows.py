@@ -16,6 +16,7 @@ elsewhere(26, "sign clear", ROW_16)
 elsewhere(28, "firmwareLimited, svnLimited set", ROW_16)
 elsewhere(29, "each reserved bit set", ROW_16)
 
+elsewhere(88, "the time of the answer to a ticket that is wrong early, or late", "make timing")
 elsewhere(109, "an allocation fails, at each place of each role", "make faults GROUPS=memory")
 elsewhere(123, "kill -9 at every write, sync and message of a provisioning", "make faults GROUPS=kills")
 elsewhere(124, "a crash between signature and record", "make faults GROUPS=kills")
