@@ -3,12 +3,17 @@
 #include "limits.h"
 #include "reader.h"
 
-/* TPMT_SYM_DEF_OBJECT (Part 2, 11.1.7): a parent's protection of its children. */
+/*
+ * TPMT_SYM_DEF_OBJECT (Part 2, 11.1.7): a parent's protection of its children. XOR is no
+ * TPMI_ALG_SYM_OBJECT (9.30) and has no mode: read as others are, it would have two meanings.
+ */
 static void read_symmetric(struct reader *r, struct tpmt_public *key)
 {
 	key->symmetric = reader_u16(r);
 	if (key->symmetric == TPM_ALG_NULL)
 		return;
+	if (key->symmetric == TPM_ALG_XOR)
+		reader_fail(r, FAULT_INVALID);
 	key->symmetric_key_bits = reader_u16(r);
 	key->symmetric_mode = reader_u16(r);
 }
