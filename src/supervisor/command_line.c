@@ -41,6 +41,8 @@ static const struct command {
 	{ "certificate show", command_certificate_show, "certificate show NUMBER", "one of them, with its PEM" },
 	{ "certificate revoke", command_certificate_revoke, "certificate revoke [--reason REASON] SERIAL|NUMBER",
 		"revoke; reasons are those of RFC 5280, such as keyCompromise" },
+	{ "certificate factors", command_certificate_factors, "certificate factors",
+		"RSA keys of certificates that share a factor, so that anybody can compute them" },
 	{ "crl", command_crl, "crl [--pem|--der]", "the revocation list" },
 	{ "explain", command_explain, "explain REFERENCE", "why a device was refused" },
 	{ "audit list", command_audit_list, "audit list [FROM]", "what was done, by whom and when" },

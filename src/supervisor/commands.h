@@ -33,6 +33,9 @@ int command_certificate_revoke(struct invocation *);
 int command_audit_list(struct invocation *);
 int command_audit_verify(struct invocation *);
 
+/* command_factors.c */
+int command_certificate_factors(struct invocation *);
+
 /* command_import.c, command_crl.c, command_explain.c */
 int command_device_import(struct invocation *);
 int command_crl(struct invocation *);
