@@ -191,7 +191,17 @@ class RsaKey:
             fields = der.values(der.take(fields[2][1])[1])
         numbers = [int.from_bytes(content, "big") for _, content in fields]
         self.modulus, self.exponent, self.private = numbers[1:4]
+        self.primes = numbers[4:6]
         self.size = bits // 8
+
+    @classmethod
+    def of_primes(cls, p, q):
+        """A key of these two, such as a generator that repeats itself makes."""
+        key = object.__new__(cls)
+        key.modulus, key.exponent, key.primes = p * q, EXPONENT, [p, q]
+        key.private = pow(EXPONENT, -1, (p - 1) * (q - 1))
+        key.size = (key.modulus.bit_length() + 7) // 8
+        return key
 
     def spki(self):
         return rsa_spki(self.modulus, self.exponent)

@@ -29,8 +29,8 @@ def transports(stage, verdict):
                  "nothing:", "", "cmd:true", "cmd:cat /dev/zero"):
         for options in ((), ("--json",)):
             result = f.provisions(*options, tcti=tcti or ":")
-            verdict.note(f"{tcti or 'empty'} {options}", result.status in (NO_TPM, USAGE, TPM_REFUSED)
-                         and not f.device.certificate.exists(), False, result)
+            verdict.note(f"{tcti or 'empty'} {options}", result.status in (
+                NO_TPM, USAGE, TPM_REFUSED) and not f.device.certificate.exists(), False, result)
     if os.geteuid() == 0:
         file.chmod(0)
         done = subprocess.run([GENUINE_DEVICE, "status", "--tcti", f"device:{file}"], user=NOBODY,

@@ -64,7 +64,8 @@ def botnet(stage, verdict):
         verdict.note("a prefix", answer.status in (400, 403), answer.status == 200, answer)
     for role, size in resident(target).items():
         grown = size - sizes[role]
-        verdict.note(f"{role}: {grown} kB more", grown < GROWTH_MAX_KB, True, f"{sizes[role]} kB before")
+        verdict.note(f"{role}: {grown} kB more", grown < GROWTH_MAX_KB, True,
+                     f"{sizes[role]} kB before")
     answer = target.line.post("/v1/getChallenge", good)
     verdict.note("a good client", answer.status == 200, True, answer)
     statuses = []

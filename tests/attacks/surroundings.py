@@ -137,8 +137,8 @@ def reloads(stage, verdict):
     forms = {
         "an unknown key": (conf, lambda t: t + b"\n[front]\nx = 1\n"),
         "a section that is not closed": (conf, lambda t: t + b"\n[profile x\n"),
-        "half of it": (conf, lambda t: t[:t.index(b"binding = ") + 12]), "octets": (conf, lambda t: t + b"\x00"),
-        "nothing": (conf, lambda t: b""),
+        "half of it": (conf, lambda t: t[:t.index(b"binding = ") + 12]),
+        "octets": (conf, lambda t: t + b"\x00"), "nothing": (conf, lambda t: b""),
         "a value twice": (conf, lambda t: t.replace(b"trust = ", b"trust = both\ntrust = ", 1)),
         "an expected file that is not there": (conf, lambda t: t.replace(
             b"binding = manifest", b"binding = first\nexpected = /nowhere", 1)),
