@@ -32,6 +32,7 @@ def resident(target):
 def from_address(target, source, timeout=30):
     """A connection from an address of 127/8, each /24 of which is a prefix of its own."""
     plain = socket.create_connection(target.line.address, timeout=timeout, source_address=(source, 0))
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection = object.__new__(Connection)
     connection.socket = target.line.context.wrap_socket(plain, server_hostname="localhost")
     connection.rest = b""
