@@ -6,16 +6,16 @@
 int main(int argc, char **argv)
 {
 	volatile int number = INT_MAX;
-	char *octets = malloc((size_t)argc);
+	char *volatile octets = malloc((size_t)argc);
 
 	if (argc != 2 || octets == NULL)
 		return 2;
 	if (strcmp(argv[1], "address") == 0)
-		((volatile char *)octets)[argc] = 1;
+		octets[number - INT_MAX + argc] = 1;
 	if (strcmp(argv[1], "undefined") == 0)
 		number += argc;
 	if (strcmp(argv[1], "leak") == 0)
 		octets = NULL;
 	free(octets);
-	return 0;
+	return number == INT_MAX ? 0 : 1;
 }
