@@ -2,6 +2,7 @@
 
 #include "operator_client.h"
 #include "owned.h"
+#include "pem_password.h"
 #include "shared_factors.h"
 
 #include <openssl/bio.h>
@@ -59,7 +60,8 @@ static const char *text_of(const json_t *row, const char *name)
 static BIGNUM *modulus_of(const char *pem)
 {
 	owned(BIO) *file = BIO_new_mem_buf(pem, -1);
-	owned(X509) *certificate = file != NULL ? PEM_read_bio_X509(file, NULL, NULL, NULL) : NULL;
+	owned(X509) *certificate = file != NULL ? PEM_read_bio_X509(file, NULL, pem_no_password, NULL)
+		: NULL;
 	const EVP_PKEY *key = certificate != NULL ? X509_get0_pubkey(certificate) : NULL;
 	BIGNUM *modulus = NULL;
 
