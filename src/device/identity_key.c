@@ -1,5 +1,6 @@
 #include "identity_key.h"
 
+#include "identity_key_making.h"
 #include "key_file.h"
 #include "options.h"
 #include "public_key.h"
@@ -93,60 +94,6 @@ static enum fault pick_handle(struct search *search)
 	return FAULT_NONE;
 }
 
-static enum fault in_public_of(struct tpm *tpm, enum tpm_template template, TPM2B_PUBLIC *out)
-{
-	uint8_t buffer[TPM2B_PUBLIC_MAX];
-	struct writer w = WRITER_OF_ARRAY(buffer);
-	struct bytes in_public = { 0 };
-
-	template_in_public_write(&w, template_row(template));
-	if (writer_end(&w, &in_public) != FAULT_NONE)
-		in_public = (struct bytes){ 0 };
-	return tpm_public_of(tpm, in_public, out);
-}
-
-/* What the TPM made must be what it was asked for: an interposer could answer in its stead. */
-static enum fault take_halves(struct search *search, const TPM2B_PRIVATE *private_half,
-	const TPM2B_PUBLIC *public_half, enum tpm_template template)
-{
-	struct key_file *file = &search->file;
-	enum fault fault = tpm_area_of(search->tpm, public_half, &file->area);
-
-	if (fault == FAULT_NONE &&
-		Tss2_MU_TPM2B_PRIVATE_Marshal(private_half, file->private_half,
-			sizeof(file->private_half), &file->private_half_len) != TSS2_RC_SUCCESS)
-		fault = FAULT_TOO_LONG;
-	if (fault == FAULT_NONE)
-		fault = key_file_recognise(file);
-	if (fault == FAULT_NONE && file->template->template == template)
-		return FAULT_NONE;
-	return failure_set(search->tpm->failure, EXIT_TPM_REFUSED, ADVICE_TAMPERED,
-		"the TPM made another key than it was asked for");
-}
-
-static enum fault create(struct search *search, ESYS_TR parent, enum tpm_template template)
-{
-	static const TPM2B_DATA outside_info;
-	static const TPML_PCR_SELECTION creation_pcr;
-	struct tpm *tpm = search->tpm;
-	TPM2B_PRIVATE *private_half = NULL;
-	TPM2B_PUBLIC *public_half = NULL;
-	TPM2B_PUBLIC in_public;
-
-	enum fault fault = in_public_of(tpm, template, &in_public);
-	if (fault != FAULT_NONE)
-		return fault;
-	TSS2_RC rc = Esys_Create(tpm->esys, parent, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-		&tpm_sensitive_empty, &in_public, &outside_info, &creation_pcr, &private_half,
-		&public_half, NULL, NULL, NULL);
-	if (rc != TSS2_RC_SUCCESS)
-		return tpm_refused(tpm, rc, "make the identity key");
-	fault = take_halves(search, private_half, public_half, template);
-	Esys_Free(private_half);
-	Esys_Free(public_half);
-	return fault;
-}
-
 /* Until the last of these is done, key.made has all that they write: the next run does it again. */
 static enum fault put_in_place(struct search *search, uint32_t parent)
 {
@@ -176,14 +123,13 @@ static enum fault make(struct search *search, enum tpm_template template)
 	owned_tpm_object srk = { 0 };
 	uint32_t parent = 0;
 
-	search->file = (struct key_file){ 0 };
 	search->is_new = true;
 	enum fault fault = storage_key_open(search->tpm, &parent, &srk);
 	if (fault != FAULT_NONE)
 		return fault;
 	if (template_row(template)->type == TPM_ALG_RSA)
 		report_note("the TPM makes an RSA key; on a chip this takes seconds");
-	fault = create(search, srk.tr, template);
+	fault = identity_key_make(search->tpm, srk.tr, template, &search->file);
 	if (fault == FAULT_NONE)
 		fault = key_made_write(search->directory, &search->file, parent);
 	if (fault != FAULT_NONE)

@@ -2,13 +2,12 @@
 #include "bans.h"
 #include "bindings.h"
 #include "change.h"
+#include "encoding.h"
 #include "manifest.h"
 #include "open_intent.h"
 #include "rekey.h"
 #include "revocation.h"
 #include "store_sqlite.h"
-
-#include "encoding.h"
 
 #include <stdio.h>
 
@@ -386,10 +385,8 @@ void store_intent(struct store *store, const struct intent *intent, struct inten
 	out->refusal.has_ek_id = true;
 
 	store_act_begin(store);
-	if (clock_is_wrong(&store->clock)) {
-		char trouble[CLOCK_TEXT_MAX + 1];
-
-		clock_say(&store->clock, trouble);
+	const char *trouble = store_clock_trouble(store);
+	if (trouble != NULL) {
 		refusal_set(&out->refusal, CHECK_STORE_WORKS, "%s", trouble);
 	} else {
 		const struct claim claim = claim_of(store, intent, &out->refusal);
