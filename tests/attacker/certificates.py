@@ -5,7 +5,7 @@ import secrets
 import time
 
 from . import der
-from .csr import COMMON_NAME, ORGANIZATION, printable, utf8
+from .csr import COMMON_NAME, ORGANIZATION, utf8
 from .keys import EccKey
 
 BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE = "2.5.29.19", "2.5.29.15", "2.5.29.37"

@@ -8,7 +8,7 @@ import subprocess
 import time
 from dataclasses import dataclass, replace
 
-from .areas import TPM_ALG_SHA384, TPM_ALG_SHA512, u16, u32
+from .areas import TPM_ALG_SHA384, TPM_ALG_SHA512, u32
 
 DAY_MS = 86_400_000
 TRUST = {"vendor": 1, "manifest": 2, "both": 3}

@@ -18,8 +18,8 @@ from attacker.evidence import b64
 from attacker.keys import EccKey, ecc_spki
 from attacker.wire import Line
 from catalogue import row
-from endorsement import close_modulus, roca_modulus, with_modulus
 from http_forms import post
+from key_strength import close_modulus, roca_modulus, with_modulus
 
 # A connection has 9 s of the front's clock; the rest is what a busy machine takes.
 CONNECTION_S, BUSY_S = 10, 20

@@ -1,7 +1,7 @@
 """The TPM: each response code at each command of a provisioning; vanished; reset in the middle."""
 
 from bus import Bus, response
-from injection import CA_NOT_REACHED, DONE, NO_TPM, TPM_REFUSED, Injection, Outcome
+from injection import DONE, NO_TPM, TPM_REFUSED, Injection, Outcome
 
 # TPM 2.0 Part 2, 6.6. Format-one codes come with a place, as a TPM gives them.
 CODES = {

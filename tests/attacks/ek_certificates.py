@@ -1,0 +1,346 @@
+"""Group C: EK certificates and their paths.
+
+Every certificate here is signed by a CA that the operator trusts, unless the row is about the path:
+so that what refuses is the rule in question and not the signature.
+"""
+
+from attacker import certificates, der
+from attacker.certificates import (ANY_EKU, CRL_SIGN, DIGITAL_SIGNATURE, EPOCH, FOREVER,
+                                   KEY_AGREEMENT, KEY_CERT_SIGN, KEY_ENCIPHERMENT, SERVER_AUTH,
+                                   TCG_KP_AIK, TCG_KP_EK, TCG_KP_PLATFORM, Authority, at,
+                                   basic_constraints, distinguished, extended_key_usage, extension,
+                                   key_usage, tpm_name)
+from attacker.csr import COMMON_NAME, utf8
+from attacker.evidence import SoftwareDevice
+from attacker.keys import P384, EccKey, RsaKey, ecc_spki, rsa_spki
+from catalogue import ACCEPTED, Try, row
+from genuine_test.process import GENUINE_CA, attempt
+
+
+@row(39, "the certificate of another EK: another key, the same n or x and something else")
+def other_key(stage, verdict):
+    ecc, rsa = stage.device(), stage.device(template="L-1")
+    curve, n = ecc.ek.curve, rsa.ek.modulus
+    x, y = ecc.ek.point
+    point = b"\x04" + curve.octets(x)
+    keys = {
+        (ecc, "another point"): EccKey().spki(),
+        (ecc, "the same x, the other y"): ecc_spki(curve, point + curve.octets(curve.p - y)),
+        (ecc, "the same octets on P-384"): EccKey(P384).spki(),
+        (ecc, "an RSA key"): rsa.ek.spki(),
+        (rsa, "another modulus"): RsaKey().spki(),
+        (rsa, "the same n, exponent 3"): rsa_spki(n, 3),
+        (rsa, "the same n, exponent 65539"): rsa_spki(n, 65539),
+        (rsa, "n and one more octet"): rsa_spki(n << 8),
+        (rsa, "n one bit off"): rsa_spki(n ^ 1 << 100),
+        (rsa, "a point"): ecc.ek.spki(),
+    }
+    verdict.evidence(stage.target(), [
+        Try(f"{device.template} {what}", device.evidence(
+            ek_certificate=stage.vendor.certify(spki)), "EK_CERTIFICATE_KEY")
+        for (device, what), spki in keys.items()])
+
+
+@row(40, "certificates of a stranger, of a namesake, of a leaf, of themselves")
+def strangers(stage, verdict):
+    device = stage.device()
+    stranger = Authority("Nobody's TPM Vendor")
+    namesake = Authority("", subject=stage.vendor.subject)
+    namesake_root = Authority("", subject=stage.root.subject)
+    below_namesake = Authority("", namesake_root, subject=stage.vendor.subject)
+    leaf = Authority("A leaf that issues", stage.vendor, is_ca=False)
+    no_constraints = Authority("No constraints", stage.vendor, extensions=[
+        key_usage(KEY_CERT_SIGN)])
+    no_cert_sign = Authority("No keyCertSign", stage.vendor, extensions=[
+        basic_constraints(True), key_usage(CRL_SIGN, DIGITAL_SIGNATURE)])
+    other_purpose = Authority("Another purpose", stage.vendor, extensions=[
+        basic_constraints(True), key_usage(KEY_CERT_SIGN), extended_key_usage(SERVER_AUTH)])
+    version_1 = Authority("Version 1", stage.vendor, extensions=[])
+    tries = []
+    for what, issuer in {"a stranger": stranger, "a namesake": namesake,
+                         "a namesake of the root": namesake_root,
+                         "a namesake's namesake": below_namesake, "a leaf": leaf,
+                         "a CA without basicConstraints": no_constraints,
+                         "a CA that may not sign": no_cert_sign,
+                         "a CA for servers": other_purpose,
+                         "a CA without extensions": version_1}.items():
+        evidence = device.evidence(ek_certificate=issuer.certify(device.ek))
+        tries.append(Try(what, evidence, "EK_CERTIFICATE_CHAIN"))
+        chain = tuple({issuer.certificate, issuer.issuer.certificate})
+        tries.append(Try(f"{what}, in ekChain", evidence.but(chain=chain), "EK_CERTIFICATE_CHAIN"))
+    own = Authority("", key=device.ek, subject=der.name(), extensions=[basic_constraints()])
+    tries.append(Try("itself", device.evidence(ek_certificate=own.certify(device.ek)),
+                     "EK_CERTIFICATE_CHAIN"))
+    damaged = bytearray(device.ek_certificate)
+    damaged[-1] ^= 1
+    tries.append(Try("a signature one bit off", device.evidence(ek_certificate=bytes(damaged)),
+                     "EK_CERTIFICATE_CHAIN"))
+    verdict.evidence(stage.target(), tries)
+
+
+@row(42, "extendedKeyUsage any, another purpose, empty, twice, absent")
+def purposes(stage, verdict):
+    device = stage.device()
+    forms = {"any": extended_key_usage(ANY_EKU), "serverAuth": extended_key_usage(SERVER_AUTH),
+             "AIK": extended_key_usage(TCG_KP_AIK), "platform": extended_key_usage(TCG_KP_PLATFORM),
+             "AIK and platform": extended_key_usage(TCG_KP_AIK, TCG_KP_PLATFORM),
+             "a purpose that begins like it": extended_key_usage(TCG_KP_EK + ".1"),
+             "empty": extended_key_usage(), "no sequence": extension(
+                 certificates.EXTENDED_KEY_USAGE, b"\x05\x00"),
+             "twice": extended_key_usage(TCG_KP_EK) * 2, "absent": None}
+    tries = [Try(what, device.evidence(ek_certificate=device.certify(changes={"purpose": form})),
+                 "EK_CERTIFICATE_EKU") for what, form in forms.items()]
+    good = stage.device()
+    good.ek_certificate = good.certify(changes={
+        "purpose": extended_key_usage(SERVER_AUTH, TCG_KP_EK)})
+    tries.append(Try("the right one among others", good.evidence(), ACCEPTED))
+    verdict.evidence(stage.target(), tries)
+
+
+@row(43, "basicConstraints and keyUsage of another kind of certificate")
+def usages(stage, verdict):
+    device = stage.device()
+    constraints = {"cA TRUE": basic_constraints(True), "a pathLenConstraint": basic_constraints(
+        False, 0), "cA TRUE, path 0": basic_constraints(True, 0),
+        "a negative path": basic_constraints(False, -1),
+        "cA TRUE, a negative path": basic_constraints(True, -1),
+        "no sequence": extension(certificates.BASIC_CONSTRAINTS, b"\x01\x01\xff", True)}
+    usage = {"keyCertSign": key_usage(KEY_AGREEMENT, KEY_CERT_SIGN), "digitalSignature":
+             key_usage(DIGITAL_SIGNATURE), "cRLSign": key_usage(CRL_SIGN), "no bit": key_usage(),
+             "no bit string": extension(certificates.KEY_USAGE, b"\x04\x01\x20", True)}
+    tries = [Try(what, device.evidence(ek_certificate=device.certify(
+        changes={"constraints": form})), "EK_CERTIFICATE_NOT_CA")
+        for what, form in constraints.items()]
+    tries += [Try(what, device.evidence(ek_certificate=device.certify(changes={"usage": form})),
+                  "EK_CERTIFICATE_KEY_USAGE") for what, form in usage.items()]
+    for changes in ({"usage": key_usage(KEY_ENCIPHERMENT)}, {"usage": None},
+                    {"constraints": None}, {"usage": key_usage(KEY_ENCIPHERMENT, KEY_AGREEMENT)}):
+        good = stage.device()
+        good.ek_certificate = good.certify(changes=changes)
+        tries.append(Try("vendors' own ways", good.evidence(), ACCEPTED))
+    verdict.evidence(stage.target(), tries)
+
+
+@row(44, "not yet valid; ended; ends before it begins; other forms of time")
+def times(stage, verdict):
+    day = 86400
+    device = stage.device()
+    early, late = (at(2 * day), FOREVER), (EPOCH, at(-day))
+    always = {"not yet valid": early, "ends before it begins": (at(-day), at(-2 * day)),
+              "not yet valid, year 2050": ("20500101000000Z", FOREVER)}
+    tries = [Try(what, device.evidence(ek_certificate=device.certify(validity=validity)),
+                 "EK_CERTIFICATE_TIME") for what, validity in always.items()]
+    bad_forms = {"a fraction": "20300101000000.5Z", "no Z": "300101000000", "an offset":
+                 "300101000000+0000", "month 13": "301301000000Z", "letters": "30010100000xZ"}
+    for what, form in bad_forms.items():
+        certificate = device.vendor.certify(device.ek, validity=(EPOCH, form))
+        tries.append(Try(what, device.evidence(ek_certificate=certificate), "EK_CERTIFICATE_TIME"))
+    for validity in (late, (EPOCH, FOREVER), ("500101000000Z", FOREVER), (EPOCH, "491231235959Z"),
+                     ("700101000000Z", "20500101000000Z")):
+        good = stage.device()
+        good.ek_certificate = good.certify(validity=validity)
+        tries.append(Try(f"{validity}, expiry = ignore", good.evidence(), ACCEPTED))
+    verdict.evidence(stage.target(), tries)
+    strict = stage.target("enforce", endorsement={"expiry": "enforce"})
+    device, good = stage.devices(2, strict)
+    device.ek_certificate = device.certify(validity=late)
+    verdict.evidence(strict, [
+        Try("ended, expiry = enforce", device.evidence(), "EK_CERTIFICATE_TIME"),
+        Try("9999, expiry = enforce", good.evidence(), ACCEPTED)])
+
+
+@row(45, "on the vendor's revocation list: itself, a CA of its path; lists of others")
+def revoked(stage, verdict):
+    target = stage.target("revoked")
+    root = Authority("Revoking Root")
+    inner = Authority("Inner CA", root)
+    gone = Authority("Revoked CA", root)
+    revoked_ca_serial = serial_of(gone.certificate)
+    bad, good, below = (SoftwareDevice(stage.serial(), vendor, "L-2")
+                        for vendor in (inner, inner, gone))
+    certificate = inner.certify(bad.ek)
+    bad.ek_certificate = certificate
+    stranger = Authority("Stranger")
+    forged = Authority("", subject=inner.subject)
+    target.trusts(root.certificate, inner.certificate, gone.certificate)
+    target.lists(bad, good, below)
+    verdict.evidence(target, [Try("before the list", bad.evidence(), ACCEPTED,
+                                  endpoints=("getChallenge",))])
+    target.trusts(inner.revocation_list([inner.last_serial]))
+    target.trusts(root.revocation_list([revoked_ca_serial]))
+    verdict.evidence(target, [
+        Try("itself", bad.evidence(), "EK_CERTIFICATE_REVOKED"),
+        Try("a CA of its path", below.evidence(), "EK_CERTIFICATE_REVOKED"),
+        Try("another one of the same CA", good.evidence(), ACCEPTED)])
+    serial = serial_of(good.ek_certificate)
+    for what, issuer in (("a namesake's list", forged), ("a stranger's list", stranger)):
+        before = target.dump()
+        try:
+            target.trusts(issuer.revocation_list([serial]))
+        except Exception:  # noqa: BLE001
+            pass  # A list of nobody's may be refused at the import already.
+        verdict.evidence(target, [Try(what, good.evidence(), ACCEPTED,
+                                      endpoints=("getChallenge",))])
+        if target.dump() != before:
+            verdict.wrong.append(f"{what} changed the record")
+
+
+def serial_of(certificate):
+    fields = der.values(der.values(der.take(certificate)[1])[0][1])
+    return int.from_bytes(fields[1][1], "big")
+
+
+@row(46, "another manufacturer than the anchor's; malformed; absent")
+def manufacturers(stage, verdict):
+    target = stage.target("manufacturer")
+    root = Authority("Infineon-like Root")
+    target.trusts(root.certificate, marks="manufacturer=49465800")
+    bad = SoftwareDevice(stage.serial(), root)
+    ok = SoftwareDevice(stage.serial(), root)
+    target.lists(bad, ok)
+    forms = {"another": tpm_name("id:494E5443"), "no id": tpm_name("49465800"),
+             "short": tpm_name("id:494658"), "long": tpm_name("id:4946580000"),
+             "no hex": tpm_name("id:4946580g"), "a NUL inside": tpm_name("id:49465800\x00"),
+             "nothing": tpm_name(""), "absent": None,
+             "another name form": extension(certificates.SUBJECT_ALTERNATIVE_NAME, der.sequence(
+                 der.context(2, b"id:49465800", constructed=False)), True),
+             "two, the wrong one first": extension(
+                 certificates.SUBJECT_ALTERNATIVE_NAME, der.sequence(der.context(4, der.name(
+                     [(certificates.TPM_MANUFACTURER, utf8("id:494E5443"))],
+                     [(certificates.TPM_MANUFACTURER, utf8("id:49465800"))]))), True)}
+    tries = [Try(what, bad.evidence(ek_certificate=bad.certify(changes={"name": form})),
+                 "EK_CERTIFICATE_MANUFACTURER") for what, form in forms.items()]
+    ok.ek_certificate = ok.certify(changes={"name": tpm_name("id:49465800")})
+    tries.append(Try("the anchor's", ok.evidence(), ACCEPTED))
+    verdict.evidence(target, tries)
+
+
+def line_of_authorities(root, count, **how):
+    """[root, CA 1, … CA count], each below the one before."""
+    found = [root]
+    for number in range(count):
+        found.append(Authority(f"CA {number} of {count}", found[-1], **how))
+    return found
+
+
+@row(47, "paths of 1 to 12, circles, a hundred namesakes, too many hints")
+def paths(stage, verdict):
+    target = stage.target("paths")
+    root = Authority("Long Root")
+    target.trusts(root.certificate, marks="hints")
+    tries = []
+    for count in range(0, 9):
+        line = line_of_authorities(root, count)
+        device = SoftwareDevice(stage.serial(), line[-1])
+        target.lists(device)
+        is_short = count + 2 <= 7  # The leaf, the CAs and the root.
+        chain = tuple(ca.certificate for ca in line[1:])
+        tries.append(Try(f"a path of {count + 2}", device.evidence(chain=chain),
+                         ACCEPTED if is_short else "EK_CERTIFICATE_CHAIN"))
+        if count > 1 and is_short:
+            backwards = SoftwareDevice(stage.serial(), line[-1])
+            target.lists(backwards)
+            tries.append(Try(f"a path of {count + 2}, backwards",
+                             backwards.evidence(chain=chain[::-1]), ACCEPTED))
+    a = Authority("Circle A")
+    b = Authority("Circle B", a)
+    a_by_b = Authority("", b, key=a.key, subject=a.subject)
+    device = SoftwareDevice(stage.serial(), a)
+    target.lists(device)
+    tries.append(Try("a circle", device.evidence(chain=(a_by_b.certificate, b.certificate)),
+                     "EK_CERTIFICATE_CHAIN"))
+    same = [Authority("", root, subject=distinguished("Namesake")) for _ in range(8)]
+    # Eight signatures are verified and no more: with the root's own that is seven namesakes.
+    for count, expected in ((7, ACCEPTED), (8, "EK_CERTIFICATE_CHAIN")):
+        device = SoftwareDevice(stage.serial(), same[count - 1])
+        target.lists(device)
+        tries.append(Try(f"{count} namesakes, the last one right", device.evidence(
+            chain=tuple(ca.certificate for ca in same[:count])), expected))
+    limited = Authority("Path 0", root, path_len=0)
+    below = Authority("Below path 0", limited)
+    device = SoftwareDevice(stage.serial(), below)
+    target.lists(device)
+    tries.append(Try("a pathLenConstraint that is passed", device.evidence(
+        chain=(below.certificate, limited.certificate)), "EK_CERTIFICATE_CHAIN"))
+    hint = same[0].certificate
+    tries += [Try("nine hints", device.evidence(chain=(hint,) * 9), "MEMBER_SIZE"),
+              Try("a hint that is no certificate", device.evidence(chain=(b"\x30\x80\x00\x00",)),
+                  "EK_CHAIN_DER"),
+              Try("a hint with an octet behind it", device.evidence(chain=(hint + b"\x00",)),
+                  "EK_CHAIN_DER")]
+    verdict.evidence(target, tries)
+    hidden = SoftwareDevice(stage.serial(), Authority("Hinted", stage.root))
+    stage.target().lists(hidden)
+    verdict.evidence(stage.target(), [Try(
+        "a good hint under an anchor not marked hints", hidden.evidence(
+            chain=(hidden.vendor.certificate,)), "EK_CERTIFICATE_CHAIN")])
+
+
+@row(49, "SHA-1 and MD5 below the anchor; algorithms of another form")
+def weak_signatures(stage, verdict):
+    target = stage.target("weak")
+    root = Authority("Weak Root", key=RsaKey())
+    marked = Authority("Marked Root", key=RsaKey())
+    weak = Authority("Weak CA", root, digest="sha1")
+    target.trusts(root.certificate, marks="hints")
+    target.trusts(marked.certificate, marks="sha1")
+    device = SoftwareDevice(stage.serial(), root)
+    below = SoftwareDevice(stage.serial(), weak)
+    fine, old = SoftwareDevice(stage.serial(), root), SoftwareDevice(stage.serial(), marked)
+    target.lists(device, below, fine, old)
+    tries = []
+    for digest in ("sha1", "md5"):
+        tries.append(Try(f"{digest} in the leaf", device.evidence(
+            ek_certificate=device.certify(digest=digest)), "EK_CERTIFICATE_ALGORITHM"))
+    tries.append(Try("sha1 in a CA", below.evidence(chain=(weak.certificate,)),
+                     "EK_CERTIFICATE_ALGORITHM"))
+    for digest in ("sha256", "sha384", "sha512"):
+        fine = SoftwareDevice(stage.serial(), root)
+        target.lists(fine)
+        fine.ek_certificate = fine.certify(digest=digest)
+        tries.append(Try(digest, fine.evidence(), ACCEPTED))
+    old.ek_certificate = old.certify(digest="sha1")
+    tries.append(Try("sha1 under an anchor marked sha1", old.evidence(), ACCEPTED))
+    tries.append(Try("md5 under an anchor marked sha1", old.evidence(
+        ek_certificate=old.certify(digest="md5")), "EK_CERTIFICATE_ALGORITHM"))
+    mismatched = device.certify(inner=root.key.algorithm("sha256"),
+                                outer=root.key.algorithm("sha384"))
+    tries.append(Try("two AlgorithmIdentifiers that differ",
+                     device.evidence(ek_certificate=mismatched), "EK_CERTIFICATE_CHAIN"))
+    verdict.evidence(target, tries)
+
+
+@row(50, "a maker of software TPMs, imported into a CA that is no laboratory's")
+def software_vendors(stage, verdict):
+    folder = stage.folder / "production"
+    made = attempt(GENUINE_CA, "-C", folder, "init", "--name", "Production")
+    verdict.note("init", made.status == 0, True, made)
+    subjects = {"swtpm-localca": der.name([(COMMON_NAME, utf8("swtpm-localca-rootca"))])}
+    for what, subject in subjects.items():
+        path = stage.folder / "software-vendor.der"
+        path.write_bytes(Authority("", subject=subject).certificate)
+        tried = attempt(GENUINE_CA, "-C", folder, "trust", "import", path)
+        listed = attempt(GENUINE_CA, "-C", folder, "--json", "trust", "list").output
+        verdict.note(what, tried.status != 0 and listed.strip() in ("[]", "[\n]"), False, tried)
+    path.write_bytes(stage.root.certificate)
+    tried = attempt(GENUINE_CA, "-C", folder, "trust", "import", path)
+    verdict.note("a maker of chips", tried.status == 0, True, tried)
+
+
+@row(51, "EK certificates that are no certificate, or more than one")
+def malformed(stage, verdict):
+    device = stage.device()
+    good = device.ek_certificate
+    content = good[4:]
+    forms = {"an octet behind": good + b"\x00", "two": good * 2, "indefinite":
+             b"\x30\x80" + content + b"\x00\x00", "PEM": b"-----BEGIN CERTIFICATE-----\n",
+             "cut": good[:-1], "a SEQUENCE": b"\x30\x00", "a NULL": b"\x05\x00",
+             "deep": b"\x30\x82\x03\xe8" * 200, "a CSR": device.csr(),
+             "NV padding": good + b"\xff" * 16, "an NV header": b"\x10\x01\x00" + good}
+    tries = [Try(what, device.evidence(ek_certificate=form), "EK_CERTIFICATE_DER")
+             for what, form in forms.items()]
+    tries += [Try(f"cut at {at_octet}", device.evidence(ek_certificate=good[:at_octet]),
+                  "EK_CERTIFICATE_DER") for at_octet in stage.some(range(1, len(good)), 8)]
+    tries.append(Try("empty", device.evidence(ek_certificate=b""), "MEMBER_SIZE"))
+    tries.append(Try("4097 octets", device.evidence(ek_certificate=bytes(4097)), "MEMBER_SIZE"))
+    verdict.evidence(stage.target(), tries)
