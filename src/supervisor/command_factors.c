@@ -9,6 +9,7 @@
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,6 +138,8 @@ static int tell(const struct invocation *invocation, const struct keys *keys)
 	size_t count = json_array_size(found.list);
 	int status = invocation_print(invocation, &found, ROWS_LIST);
 
+	if (status == STATUS_DONE && count == 0 && !invocation->is_json)
+		(void)printf("none of %zu RSA keys shares a factor with another\n", keys->count);
 	if (status != STATUS_DONE || count == 0)
 		return status;
 	fault = trouble_say(&trouble, FAULT_DENIED, "%zu keys share a factor with another one: whoever "

@@ -152,6 +152,8 @@ def shared_primes(stage, verdict):
     verdict.evidence(target, sound)
     result = target.ca.tries("--json", "certificate", "factors")
     verdict.note("none", result.status == 0 and json.loads(result.output) == [], True, result)
+    told = target.ca.does("certificate", "factors")
+    verdict.note("in words", "none of 1 RSA keys" in told, True, told)
     weak = [device.with_ik(key) for device, key in zip(devices[2:], (keys[0], keys[2], keys[3]))]
     for _ in range(2):  # Renewed, a key stands in two certificates and is still one key.
         verdict.evidence(target, [Try("a prime that another key has", device.evidence(), ACCEPTED,
