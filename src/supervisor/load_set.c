@@ -97,28 +97,26 @@ static enum fault read_ca(
 	return FAULT_NONE;
 }
 
+enum fault load_set_open_tls(const struct folder *folder, struct load_set *set,
+	struct trouble *trouble)
+{
+	enum fault fault =
+		folder_open_file(folder, "secret/tls.key", FOLDER_SECRET, &set->tls_key, trouble);
+
+	return fault != FAULT_NONE ? fault :
+		folder_open_file(folder, "tls.pem", FOLDER_PUBLIC, &set->tls_certificate, trouble);
+}
+
 static enum fault open_secrets(const struct folder *folder, struct load_set *set,
 	struct trouble *trouble)
 {
-	const struct {
-		const char *name;
-		enum folder_file kind;
-		int *descriptor;
-	} files[] = {
-		{ "secret/ca.key", FOLDER_SECRET, &set->ca_key },
-		{ "secret/ticket.keys", FOLDER_SECRET, &set->ticket_keys },
-		{ "secret/tls.key", FOLDER_SECRET, &set->tls_key },
-		{ "tls.pem", FOLDER_PUBLIC, &set->tls_certificate },
-	};
+	enum fault fault =
+		folder_open_file(folder, "secret/ca.key", FOLDER_SECRET, &set->ca_key, trouble);
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		enum fault fault = folder_open_file(folder, files[i].name, files[i].kind,
-			files[i].descriptor, trouble);
-
-		if (fault != FAULT_NONE)
-			return fault;
-	}
-	return FAULT_NONE;
+	if (fault == FAULT_NONE)
+		fault = folder_open_file(
+			folder, "secret/ticket.keys", FOLDER_SECRET, &set->ticket_keys, trouble);
+	return fault != FAULT_NONE ? fault : load_set_open_tls(folder, set, trouble);
 }
 
 /* Written by hand, and in place as a rule: hence a copy. */

@@ -160,6 +160,14 @@ void role_kill(struct role_process *role)
 	forget(role);
 }
 
+void role_cut_off(struct role_process *role)
+{
+	if (role->pid != 0)
+		(void)kill(role->pid, SIGKILL);
+	owned_close_descriptor(&role->control);
+	role->control = -1;
+}
+
 /* SIGSYS is the sandbox's: the process tried what it may not do. */
 static void log_end(const struct role_process *role, int status)
 {

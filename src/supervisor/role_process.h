@@ -48,6 +48,14 @@ bool role_is_running(const struct role_process *);
 /* Kills it, if it runs, and takes note of its end. */
 void role_kill(struct role_process *);
 
+/*
+ * Hears nothing more of it: it is ended, and server_collect finds it so. For one that sent what no
+ * honest role sends, that closed its channel and stays (an honest one closes it by ending; every
+ * reload would pass this one over), or that was waited for in vain: its late answer would be taken
+ * for the next one's.
+ */
+void role_cut_off(struct role_process *);
+
 /* Takes note of its end, of which waitpid told; logs it, and decides when it may start again. */
 void role_ended(struct role_process *, int status);
 

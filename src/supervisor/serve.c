@@ -103,7 +103,7 @@ static enum fault renew_tls_if_due(struct serve *s, struct trouble *trouble)
 		return FAULT_NONE;
 	enum fault fault = tls_renew(server, trouble);
 	if (fault == FAULT_NONE)
-		fault = server_reload(server, false, ACTOR_SUPERVISOR, trouble);
+		fault = server_renew_tls(server, ACTOR_SUPERVISOR, trouble);
 	if (fault == FAULT_NONE)
 		log_notice("the TLS certificate was renewed");
 	return fault;

@@ -135,23 +135,11 @@ static bool take_tls(struct server *server, int *descriptor)
 	return true;
 }
 
-/*
- * Nothing more is heard of it; server_collect finds it ended. An honest role closes its channel by
- * ending: one that went on without it would be passed over by every reload and never start again.
- */
-static void end_role(struct role_process *role)
-{
-	if (role->pid != 0)
-		(void)kill(role->pid, SIGKILL);
-	owned_close_descriptor(&role->control);
-	role->control = -1;
-}
-
 static void end_taken(struct role_process *role)
 {
 	log_error("%s %u is taken: it sent what no honest role sends", role_kind_name(role->kind),
 		role->number);
-	end_role(role);
+	role_cut_off(role);
 }
 
 /* The authority names a verifier that sent it what does not read. */
@@ -253,7 +241,7 @@ void server_take(struct server *server, struct role_process *role)
 	if (fault == FAULT_BUSY)
 		return;
 	if (fault == FAULT_CLOSED) {
-		end_role(role);
+		role_cut_off(role);
 		return;
 	}
 	if (fault != FAULT_NONE || !take_message(server, role, frame, &descriptor))

@@ -69,6 +69,12 @@ enum fault server_start_kind(struct server *, enum role_kind, struct trouble *);
  */
 enum fault server_reload(struct server *, bool is_now, const char *actor, struct trouble *);
 
+/*
+ * Gives all roles what is in force with the TLS key and certificate that the folder has now: nobody
+ * asked for a reload, so what somebody is writing into genuine.conf or trust/ does not count yet.
+ */
+enum fault server_renew_tls(struct server *, const char *actor, struct trouble *);
+
 /* Collects children that have ended, then starts again those whose time has come. */
 void server_collect(struct server *);
 void server_restart_due(struct server *);

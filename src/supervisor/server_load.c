@@ -4,8 +4,8 @@
 #include "frame.h"
 #include "log.h"
 #include "message.h"
+#include "owned.h"
 
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 
@@ -48,8 +48,10 @@ static enum fault await_reply(struct server *server, struct role_process *role,
 		return FAULT_NONE;
 	if (role->reply == REPLY_REFUSED)
 		return trouble_say(trouble, FAULT_INVALID, "%s", role->why);
+	const char *what = role->control < 0 ? "ended" : "does not answer";
+	role_cut_off(role);
 	return trouble_say(trouble, FAULT_CLOSED, "the %s %s; its log says why",
-		role_kind_name(role->kind), role->control < 0 ? "ended" : "does not answer");
+		role_kind_name(role->kind), what);
 }
 
 enum fault server_prepare(struct server *server, struct role_process *role,
@@ -119,7 +121,7 @@ static void commit_all(struct server *server)
 		if (!role_is_running(role) || await_commit(server, role, &trouble) == FAULT_NONE)
 			continue;
 		log_error("reload: %s", trouble.text);
-		(void)kill(role->pid, SIGKILL); /* collected as any other end */
+		role_cut_off(role);
 	}
 }
 
@@ -166,6 +168,14 @@ static void remember_former(const struct load_set *former, struct load_set *set,
 	set->former_until_ms = is_same ? former->former_until_ms : realtime_ms() + FORMER_FINGERPRINT_MS;
 }
 
+static void swap(int *one, int *other)
+{
+	int kept = *one;
+
+	*one = *other;
+	*other = kept;
+}
+
 enum fault server_reload(struct server *server, bool is_now, const char *actor,
 	struct trouble *trouble)
 {
@@ -178,5 +188,24 @@ enum fault server_reload(struct server *server, bool is_now, const char *actor,
 	fault = load(server, set, actor, trouble);
 	if (fault != FAULT_NONE)
 		load_set_close(set);
+	return fault;
+}
+
+enum fault server_renew_tls(struct server *server, const char *actor, struct trouble *trouble)
+{
+	struct load_set *set = server->set;
+	owned_descriptor former_key = set->tls_key, former_certificate = set->tls_certificate;
+
+	set->tls_key = set->tls_certificate = -1;
+	enum fault fault = load_set_open_tls(server->folder, set, trouble);
+	if (fault == FAULT_NONE)
+		fault = prepare_all(server, set, actor, trouble);
+	if (fault == FAULT_NONE) {
+		commit_all(server);
+		return FAULT_NONE;
+	}
+	abandon(server);
+	swap(&set->tls_key, &former_key);
+	swap(&set->tls_certificate, &former_certificate);
 	return fault;
 }

@@ -138,6 +138,38 @@ static void test_reload(void **state)
 	assert_string_equal(server.set->configuration.name, "Two");
 }
 
+/* Nobody asked for a reload: what is being edited stays out. */
+static void test_tls_alone_is_renewed(void **state)
+{
+	struct trouble trouble = { "" };
+
+	(void)state;
+	start_all();
+	int former = server.set->tls_certificate;
+	name_configuration("Two");
+	assert_int_equal(server_renew_tls(&server, "by=tester", &trouble), FAULT_NONE);
+	wait_a_little();
+	assert_int_equal(count_of(" commit One"), 12);
+	assert_int_equal(count_of(" commit Two"), 0);
+	assert_string_equal(server.set->configuration.name, "One");
+	assert_int_not_equal(server.set->tls_certificate, former);
+	assert_int_equal(fcntl(former, F_GETFD), -1);
+}
+
+static void test_tls_stays_where_there_is_no_other(void **state)
+{
+	struct trouble trouble = { "" };
+
+	(void)state;
+	start_all();
+	int key = server.set->tls_key, certificate = server.set->tls_certificate;
+	assert_int_equal(unlinkat(folder.descriptor, "tls.pem", 0), 0);
+	assert_int_equal(server_renew_tls(&server, "by=tester", &trouble), FAULT_NOT_FOUND);
+	assert_int_equal(server.set->tls_key, key);
+	assert_int_equal(server.set->tls_certificate, certificate);
+	assert_int_not_equal(fcntl(certificate, F_GETFD), -1);
+}
+
 /* Threat row 132: one that refuses, whichever it is, and nobody changes. */
 static void test_reload_is_all_or_nothing(void **state)
 {
@@ -300,6 +332,25 @@ static void test_role_that_dies_at_load(void **state)
 	name_configuration("Die authority");
 	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_CLOSED);
 	assert_non_null(strstr(trouble.text, "the authority ended"));
+	assert_string_equal(server.set->configuration.name, "One");
+}
+
+/* What it says when it goes on would be taken for what it says of the next load. */
+static void test_role_that_does_not_answer(void **state)
+{
+	struct trouble trouble = { "" };
+
+	(void)state;
+	start_all();
+	struct role_process *store = server_role(&server, KIND_STORE);
+	pid_t pid = store->pid;
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	name_configuration("Two");
+	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_CLOSED);
+	assert_string_equal(trouble.text, "the store does not answer; its log says why");
+	wait_a_little();
+	server_collect(&server);
+	assert_int_equal(store->pid, 0);
 	assert_string_equal(server.set->configuration.name, "One");
 }
 
@@ -520,6 +571,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_start, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stop_from_the_front_inwards, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reload, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tls_alone_is_renewed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tls_stays_where_there_is_no_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reload_is_all_or_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reload_of_broken_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_expected_is_what_was_read, setup, teardown),
@@ -527,6 +580,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_dead_role_starts_again, setup, teardown),
 		cmocka_unit_test(test_back_off_grows),
 		cmocka_unit_test_setup_teardown(test_role_that_dies_at_load, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_role_that_does_not_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_role_that_stays_without_its_channel, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_taken_verifier_ends, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_front_accuses_nobody, setup, teardown),
