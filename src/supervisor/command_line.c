@@ -160,8 +160,12 @@ int command_line_run(int argc, char **argv)
 	for (int i = 1; i < argc && invocation.count < sizeof(arguments) / sizeof(arguments[0]); i++)
 		arguments[invocation.count++] = argv[i];
 	invocation.is_json = invocation_flag(&invocation, "--json");
-	if (!take_folder(&invocation, directory) || invocation.count == 0 ||
-			(size_t)argc > sizeof(arguments) / sizeof(arguments[0])) {
+	if ((size_t)argc > sizeof(arguments) / sizeof(arguments[0])) {
+		(void)fprintf(stderr, "genuine-ca: more than %zu words on the command line; trust import"
+			" takes a folder as well\n", sizeof(arguments) / sizeof(arguments[0]) - 1);
+		return STATUS_USAGE;
+	}
+	if (!take_folder(&invocation, directory) || invocation.count == 0) {
 		print_help(stderr);
 		return STATUS_USAGE;
 	}

@@ -73,9 +73,10 @@ enum fault trust_marks_normalise(const char *text, char out[MARKS_TEXT_MAX + 1],
 
 /* ---- one item ---- */
 
-static enum fault append(struct trust_batch *batch, bool is_crl, struct bytes der)
+static enum fault append(struct trust_batch *batch, bool is_crl, const char *path, struct bytes der)
 {
 	struct trust_item item = { .is_crl = is_crl, .len = der.len, .der = malloc(der.len) };
+	size_t path_len = strlen(path);
 	uint8_t digest[32];
 
 	if (batch->count == batch->capacity) {
@@ -93,6 +94,8 @@ static enum fault append(struct trust_batch *batch, bool is_crl, struct bytes de
 		return FAULT_NO_MEMORY;
 	}
 	memcpy(item.der, der.data, der.len);
+	(void)snprintf(item.file, sizeof(item.file), "%s",
+		path + (path_len > TRUST_FILE_NAME_MAX ? path_len - TRUST_FILE_NAME_MAX : 0));
 	hex_encode(BYTES_OF_ARRAY(digest), item.name, sizeof(item.name));
 	batch->items[batch->count++] = item;
 	return FAULT_NONE;
@@ -118,7 +121,7 @@ static enum fault add_certificate(struct trust_batch *batch, const char *path, s
 			"%s: \"%s\" says that its TPMs are software, whose "
 			"keys can be copied; only a CA made with init --laboratory takes it",
 			path, word);
-	return append(batch, false, der);
+	return append(batch, false, path, der);
 }
 
 static enum fault add_crl(struct trust_batch *batch, const char *path, struct bytes der,
@@ -130,7 +133,7 @@ static enum fault add_crl(struct trust_batch *batch, const char *path, struct by
 	if (crl == NULL || at != der.data + der.len || der.len > TRUST_CRL_MAX)
 		return trouble_say(trouble, FAULT_INVALID,
 			"%s: neither a certificate nor a revocation list that can be read", path);
-	return append(batch, true, der);
+	return append(batch, true, path, der);
 }
 
 /* ---- one file ---- */

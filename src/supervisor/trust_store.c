@@ -31,14 +31,15 @@ static bool is_in_batch(const struct trust_batch *batch, const char *name)
 	return false;
 }
 
+/* whence: the file that is imported, or the one in trust/. */
 static enum fault try_anchor(struct trust_set *trust, const char *marks, struct bytes der,
-	const char *name, struct trouble *trouble)
+	const char *whence, struct trouble *trouble)
 {
 	enum fault fault = trust_add_anchor(trust, bytes_of_string(marks), der);
 
 	if (fault == FAULT_NONE)
 		return FAULT_NONE;
-	return trouble_say(trouble, fault, "certificate %.16s…: %s", name,
+	return trouble_say(trouble, fault, "%s: %s", whence,
 		fault == FAULT_DENIED
 			? "it may not issue EK certificates (keyUsage or extendedKeyUsage)"
 		: fault == FAULT_UNSUPPORTED ? "its key is of a kind that is not known"
@@ -58,14 +59,14 @@ static enum fault read_crl(const struct trust_crl_file *crl, uint8_t **out, size
 	return FAULT_NONE;
 }
 
-static enum fault try_crl(struct trust_set *trust, struct bytes der, const char *name,
+static enum fault try_crl(struct trust_set *trust, struct bytes der, const char *whence,
 	struct trouble *trouble)
 {
 	enum fault fault = trust_add_crl(trust, der);
 
 	if (fault == FAULT_NONE)
 		return FAULT_NONE;
-	return trouble_say(trouble, fault, "revocation list %.16s…: %s", name, fault_text(fault));
+	return trouble_say(trouble, fault, "%s: revocation list: %s", whence, fault_text(fault));
 }
 
 /* What is there now, but what the batch brings anew and what is to be left out. */
@@ -101,8 +102,8 @@ static enum fault try_batch(struct trust_set *trust, const struct trust_batch *b
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct trust_item *item = &batch->items[i];
 		const struct bytes der = bytes_of(item->der, item->len);
-		enum fault fault = item->is_crl ? try_crl(trust, der, item->name, trouble) :
-			try_anchor(trust, batch->marks, der, item->name, trouble);
+		enum fault fault = item->is_crl ? try_crl(trust, der, item->file, trouble) :
+			try_anchor(trust, batch->marks, der, item->file, trouble);
 
 		if (fault != FAULT_NONE)
 			return fault;

@@ -13,8 +13,11 @@
  * out. Before anything is written, all that would be there then is tried out by the verifier's own
  * rules (x509/trust.h), so that what was imported can always be loaded.
  */
+enum { TRUST_FILE_NAME_MAX = 128 };
+
 struct trust_item {
 	bool is_crl;
+	char file[TRUST_FILE_NAME_MAX + 1]; /* where it stood, for sentences; the end of a long path */
 	char name[DIGEST_HEX_CAPACITY]; /* SHA-256 of the DER */
 	size_t len;
 	uint8_t *der;

@@ -157,6 +157,25 @@ class WithoutServer(tap.Case):
         self.ca.does("trust", "remove", listed[0]["id"])
         self.assertEqual(self.ca.tells("trust", "list"), [])
 
+    def test_trust_names_the_file(self):
+        """trust import says which file of a folder it is that cannot be an anchor"""
+        folder = self.folder / "anchors"
+        folder.mkdir()
+        for number, usage in enumerate(("keyCertSign", "cRLSign", "keyCertSign")):
+            run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=Vendor",
+                "-keyout", self.folder / "anchor.key", "-out", folder / f"{number}.pem", "-addext",
+                f"keyUsage=critical,{usage}")
+        result = self.ca.tries("trust", "import", folder)
+        self.assertEqual(result.status, 1)
+        self.assertIn("anchors/1.pem: it may not issue EK certificates", result.errors)
+        self.assertEqual(self.ca.tells("trust", "list"), [])
+
+    def test_too_many_words(self):
+        """a command line that is too long is told what to do instead"""
+        result = self.ca.tries("trust", "import", *["/nowhere.pem"] * 70)
+        self.assertEqual(result.status, 2)
+        self.assertIn("trust import takes a folder as well", result.errors)
+
     def test_listings_are_arrays(self):
         """with --json a listing is one array, empty where there is nothing"""
         for listing in ("trust", "device", "ban", "certificate"):
