@@ -9,11 +9,20 @@
 
 enum { DEPTH_MAX = 32 };
 
-/* Groups that are open, and what stands in each of them so far; last: what a repetition repeats. */
+/* A group that is open, and what stands in it so far. */
+struct group {
+	size_t weight;
+	bool is_empty;      /* whether this branch may match nothing */
+	bool has_empty;     /* whether a branch before it may */
+	bool was_empty;     /* is_empty without the last element */
+};
+
+/* last: what a repetition repeats; the outermost group is the whole. */
 struct weighing {
 	size_t depth;
-	size_t weight[DEPTH_MAX];
+	struct group groups[DEPTH_MAX];
 	size_t last;
+	bool is_last_empty; /* it may match nothing */
 };
 
 /* A bracket expression (9.3.5): a ] that comes first, or within [: :], [. .] and [= =], is
@@ -55,11 +64,16 @@ static size_t times_of(const char *at)
 	return times;
 }
 
-static bool add(struct weighing *w, size_t weight)
+static bool add(struct weighing *w, size_t weight, bool is_empty)
 {
+	struct group *group = &w->groups[w->depth];
+
 	w->last = weight;
-	w->weight[w->depth] += weight;
-	return w->weight[w->depth] <= PATTERN_WEIGHT_MAX;
+	w->is_last_empty = is_empty;
+	group->was_empty = group->is_empty;
+	group->is_empty = group->is_empty && is_empty;
+	group->weight += weight;
+	return group->weight <= PATTERN_WEIGHT_MAX;
 }
 
 static bool open_group(struct weighing *w)
@@ -67,26 +81,57 @@ static bool open_group(struct weighing *w)
 	w->depth++;
 	if (w->depth == DEPTH_MAX)
 		return false;
-	w->weight[w->depth] = 0;
+	w->groups[w->depth] = (struct group){ .is_empty = true };
 	w->last = 0;
+	w->is_last_empty = true;
 	return true;
 }
 
 static bool close_group(struct weighing *w)
 {
+	const struct group *group = &w->groups[w->depth];
+
 	if (w->depth == 0)
 		return false; /* regcomp has no meaning for it either */
 	w->depth--;
-	return add(w, w->weight[w->depth + 1] + 1);
+	return add(w, group->weight + 1, group->is_empty || group->has_empty);
 }
 
-static bool repeat(struct weighing *w, size_t times)
+static bool begin_branch(struct weighing *w)
 {
-	size_t before = w->weight[w->depth] - w->last;
+	struct group *group = &w->groups[w->depth];
 
-	w->last *= times; /* at most the square of the limit and a little */
-	w->weight[w->depth] = before + w->last;
-	return w->weight[w->depth] <= PATTERN_WEIGHT_MAX;
+	group->has_empty = group->has_empty || group->is_empty;
+	group->is_empty = true;
+	return add(w, 1, true);
+}
+
+/* What may match nothing is not repeated: regcomp takes four times as long for each time. */
+static bool repeat(struct weighing *w, const char *at)
+{
+	struct group *group = &w->groups[w->depth];
+	size_t before = group->weight - w->last;
+
+	if (w->is_last_empty)
+		return false;
+	w->last *= times_of(at); /* at most the square of the limit and a little */
+	w->is_last_empty = *at == '*' || *at == '?' || (*at == '{' && (at[1] == '0' || at[1] == ','));
+	group->is_empty = group->was_empty && w->is_last_empty;
+	group->weight = before + w->last;
+	return group->weight <= PATTERN_WEIGHT_MAX;
+}
+
+/* GNU's own: \b, \<, \` and the like match between characters. */
+static bool is_between(char c)
+{
+	return c != '\0' && strchr("bB<>`'", c) != NULL;
+}
+
+/* Behind an interval expression; one without an end is regcomp's to refuse. */
+static const char *after_interval(const char *at)
+{
+	at += strcspn(at, "}");
+	return *at == '\0' ? at : at + 1;
 }
 
 /* Takes one element of the pattern; false where it is too much. */
@@ -103,21 +148,28 @@ static bool take(struct weighing *w, const char **at)
 	case '*':
 	case '?':
 	case '+':
+		return repeat(w, here);
 	case '{':
-		return repeat(w, times_of(here));
+		*at = after_interval(here);
+		return repeat(w, here);
+	case '|':
+		return begin_branch(w);
+	case '^':
+	case '$':
+		return add(w, 1, true);
 	case '\\':
 		if (here[1] >= '1' && here[1] <= '9')
 			return false;
 		*at = here[1] == '\0' ? here + 1 : here + 2;
-		return add(w, 1);
+		return add(w, 1, is_between(here[1]));
 	default:
-		return add(w, 1);
+		return add(w, 1, false);
 	}
 }
 
 bool pattern_is_bounded(const char *text)
 {
-	struct weighing w = { .depth = 0 };
+	struct weighing w = { .groups = { { .is_empty = true } }, .is_last_empty = true };
 
 	while (*text != '\0') {
 		if (!take(&w, &text))
