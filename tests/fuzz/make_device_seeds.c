@@ -11,6 +11,7 @@
 
 #include "credential.h"
 #include "fake_tcti.h"
+#include "key_file.h"
 #include "must_hold.h"
 #include "name.h"
 #include "seeds.h"
@@ -60,13 +61,29 @@ static void fixed_pem(const char *name, X509 *certificate)
 	BIO_free(memory);
 }
 
+/* key.made (key_file.h): its parent, the area, and a private half, which only a TPM could read. */
+static void seed_made(struct bytes area, size_t private_len)
+{
+	static const uint8_t private_half[TPM2B_PRIVATE_MAX + 1] = { 0, 4 };
+	static uint8_t buffer[4 + TPM2B_PUBLIC_MAX + sizeof(private_half)];
+	struct writer w = WRITER_OF_ARRAY(buffer);
+
+	writer_u32(&w, DRIVE_EK_HANDLE);
+	writer_bytes(&w, area);
+	writer_bytes(&w, bytes_of(private_half, private_len));
+	seed_write("key_made", writer_written(&w), "private-%zu", private_len);
+}
+
 static void write_ik(const struct software_key *ik)
 {
+	static const size_t lens[] = { 0, 1, 6, TPM2B_PRIVATE_MAX, TPM2B_PRIVATE_MAX + 1 };
 	uint8_t buffer[TPM2B_PUBLIC_MAX];
 	struct writer w = WRITER_OF_ARRAY(buffer);
 	struct signature proof = software_key_sign(ik, BYTES_OF_LITERAL("octets to be signed"));
 
 	tpm2b_public_write(&w, &ik->key);
+	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++)
+		seed_made(writer_written(&w), lens[i]);
 	fixed_write("device-ik.pub", writer_written(&w));
 	fixed_write("device-proof.sig", bytes_of(proof.data, proof.len));
 }

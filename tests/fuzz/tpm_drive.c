@@ -3,12 +3,10 @@
 
 #include "activation.h"
 #include "endorsement_key.h"
+#include "folder.h"
 #include "identity_key.h"
 #include "must_hold.h"
 #include "signature.h"
-
-#include <stdlib.h>
-#include <unistd.h>
 
 static void demand_row_of(const struct tpm_area *area, const struct template_row *row, bool is_ek)
 {
@@ -35,46 +33,15 @@ void drive_endorsement_key(struct tpm *tpm)
 
 /* ---- the identity key ---- */
 
-static struct directory folder;
-static char path[] = "/dev/shm/genuine-fuzz-tpm-XXXXXX";
-
-static void folder_empty(void)
-{
-	(void)unlinkat(folder.descriptor, "state.json", 0);
-	(void)unlinkat(folder.descriptor, "key.pub", 0);
-	(void)unlinkat(folder.descriptor, "key.priv", 0);
-}
-
-static void folder_remove(void)
-{
-	folder_empty();
-	directory_close(&folder);
-	(void)rmdir(path);
-}
-
-static void folder_open(struct failure *failure)
-{
-	static bool is_open;
-
-	if (!is_open) {
-		must_hold(mkdtemp(path) != NULL);
-		must_hold(directory_open(&folder, path, failure) == FAULT_NONE);
-		(void)atexit(folder_remove);
-	}
-	is_open = true;
-	folder.failure = failure;
-	folder_empty();
-}
-
 void drive_identity_key(struct tpm *tpm)
 {
 	static const struct identity_key_wish wish = { .template = TEMPLATE_NONE };
 	struct state state = { 0 };
 	owned_identity_key ik = { 0 };
+	struct directory *folder = folder_empty(tpm->failure);
 	struct signature signature;
 
-	folder_open(tpm->failure);
-	if (identity_key_open(tpm, &folder, &wish, &state, &ik) != FAULT_NONE)
+	if (identity_key_open(tpm, folder, &wish, &state, &ik) != FAULT_NONE)
 		return;
 	demand_row_of(&ik.area, ik.template, false);
 	must_hold(ik.template->template == TEMPLATE_IK_P256_NODA);
