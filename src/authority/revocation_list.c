@@ -1,11 +1,11 @@
 #include "revocation_list.h"
 
 #include "channel.h"
+#include "descriptor.h"
 #include "device_certificate.h"
 #include "log.h"
 #include "store_clock.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -133,12 +133,10 @@ void revocation_list_tidy_answer(struct revocation_list *list, const struct mate
  */
 static bool write_file(struct revocation_list *list, struct bytes octets)
 {
-	const int seals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
-
 	list->file = memfd_create("crl", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	return list->file >= 0 &&
 	       write(list->file, octets.data, octets.len) == (ssize_t)octets.len &&
-	       fcntl(list->file, F_ADD_SEALS, seals) == 0;
+	       descriptor_seal(list->file) == FAULT_NONE;
 }
 
 /* Signs what was collected and puts the list into its file. */

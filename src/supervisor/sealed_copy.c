@@ -1,8 +1,8 @@
 #include "sealed_copy.h"
 
+#include "descriptor.h"
 #include "owned.h"
 
-#include <fcntl.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -31,16 +31,15 @@ static enum fault copy(int from, int to, size_t max)
 
 enum fault sealed_copy(int file, size_t max, int *out)
 {
-	const int seals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
 	owned_descriptor sealed = memfd_create("copy", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	if (sealed < 0)
 		return FAULT_SYSTEM;
 	enum fault fault = copy(file, sealed, max);
+	if (fault == FAULT_NONE)
+		fault = descriptor_seal(sealed);
 	if (fault != FAULT_NONE)
 		return fault;
-	if (fcntl(sealed, F_ADD_SEALS, seals) != 0)
-		return FAULT_SYSTEM;
 	*out = sealed;
 	sealed = -1;
 	return FAULT_NONE;

@@ -1,6 +1,7 @@
 #include "descriptor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 enum fault descriptor_read(int descriptor, uint8_t *out, size_t capacity, size_t *len)
@@ -23,4 +24,11 @@ enum fault descriptor_read(int descriptor, uint8_t *out, size_t capacity, size_t
 		return FAULT_TOO_LONG;
 	*len = have;
 	return FAULT_NONE;
+}
+
+enum fault descriptor_seal(int descriptor)
+{
+	const int seals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
+
+	return fcntl(descriptor, F_ADD_SEALS, seals) == 0 ? FAULT_NONE : FAULT_SYSTEM;
 }

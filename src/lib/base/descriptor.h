@@ -13,4 +13,10 @@
  */
 enum fault descriptor_read(int descriptor, uint8_t *out, size_t capacity, size_t *len);
 
+/*
+ * Seals a memfd (made with MFD_ALLOW_SEALING): nobody who has it, whoever made it too, changes it any
+ * more. FAULT_SYSTEM.
+ */
+enum fault descriptor_seal(int descriptor);
+
 #endif
