@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 /* ---- how it ends ---- */
@@ -13,6 +14,19 @@
 void operation_done(struct operation *operation)
 {
 	operation->result->is_done = true;
+}
+
+void operation_done_page(struct operation *operation, const char *last_format, ...)
+{
+	struct operator_result *result = operation->result;
+	va_list arguments;
+
+	operation_done(operation);
+	if (operation->row_count < PAGE_ROWS)
+		return;
+	va_start(arguments, last_format);
+	(void)vsnprintf(result->text, sizeof(result->text), last_format, arguments);
+	va_end(arguments);
 }
 
 static void refuse(struct operation *operation, bool is_not_found, const char *format,
@@ -97,6 +111,28 @@ bool operation_id(struct operation *operation, size_t position, const char *what
 		return true;
 	operation_refuse(operation, "the %s is not 64 hexadecimal digits", what);
 	return false;
+}
+
+bool operation_number(struct operation *operation, struct bytes text, uint64_t *out)
+{
+	char digits[20] = "", *end = digits;
+
+	if (text.len < sizeof(digits))
+		memcpy(digits, text.data, text.len);
+	unsigned long long number = strtoull(digits, &end, 10);
+	if (digits[0] < '0' || digits[0] > '9' || end != digits + text.len || number > INT64_MAX) {
+		operation_refuse(operation, "an entry's number is a decimal number");
+		return false;
+	}
+	*out = number;
+	return true;
+}
+
+bool operation_after(struct operation *operation, uint64_t *out)
+{
+	*out = 0;
+	return operation->after[0] == '\0' ||
+		operation_number(operation, bytes_of_string(operation->after), out);
 }
 
 /* ---- rows ---- */

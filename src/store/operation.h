@@ -11,11 +11,15 @@
  */
 enum { ROW_SPACE = 44000 }; /* the texts of one row, within FRAME_MAX */
 
+/* A listing is told by pages of so many rows, so that devices wait for a page, not for all of it. */
+enum { PAGE_ROWS = 500, AFTER_MAX = SERIAL_MAX };
+
 struct operation {
 	struct store *store;
 	const struct operator_request *request;
 	size_t count; /* of arguments, without by=NAME */
 	char actor[AUDIT_NAME_MAX + 1];
+	char after[AFTER_MAX + 1]; /* the row behind which this page begins; empty: the first one */
 	bool is_change;
 	const struct operator_sink *sink;
 	struct operator_result *result;
@@ -28,6 +32,10 @@ struct operation {
 /* ---- how it ends: each verb calls exactly one of these ---- */
 
 void operation_done(struct operation *);
+
+/* A listing: where the page is full, the next one begins behind the row whose name this is. */
+__attribute__((format(printf, 2, 3)))
+void operation_done_page(struct operation *, const char *last_format, ...);
 __attribute__((format(printf, 2, 3)))
 void operation_refuse(struct operation *, const char *format, ...);
 __attribute__((format(printf, 2, 3)))
@@ -40,6 +48,10 @@ bool operation_text(struct operation *, size_t position, const char *what, char 
 	size_t capacity);
 bool operation_serial(struct operation *, size_t position, char out[SERIAL_MAX + 1]);
 bool operation_id(struct operation *, size_t position, const char *what, uint8_t out[32]);
+bool operation_number(struct operation *, struct bytes text, uint64_t *out); /* 0 to INT64_MAX */
+
+/* The number of the row behind which this page begins, 0 for the first one. */
+bool operation_after(struct operation *, uint64_t *out);
 
 /* ---- the row: fields are added, then it is sent; texts are copied ---- */
 

@@ -4,34 +4,36 @@
 
 #include <stdio.h>
 
+enum verb_kind { CHANGE, QUESTION, LISTING };
+
 struct verb {
 	const char *name;
 	size_t count_min, count_max; /* of arguments */
-	bool is_change;
+	enum verb_kind kind;
 	void (*run)(struct operation *);
 };
 
 static const struct verb verbs[] = {
-	{ "device import begin", 0, 3, true, device_import_begin },
-	{ "device import row", 4, 4, true, device_import_row },
-	{ "device import end", 0, 0, true, device_import_end },
-	{ "device list", 0, 0, false, device_list },
-	{ "device show", 1, 1, false, device_show },
-	{ "device suspend", 1, 1, true, device_suspend },
-	{ "device restore", 1, 1, true, device_restore },
-	{ "device release", 1, 1, true, device_release },
-	{ "device rekey", 1, 1, true, device_rekey },
-	{ "ban add", 2, 3, true, ban_add_verb },
-	{ "ban remove", 2, 2, true, ban_remove_verb },
-	{ "ban list", 0, 0, false, ban_list },
-	{ "certificate list", 0, 1, false, certificate_list },
-	{ "certificate show", 1, 1, false, certificate_show },
-	{ "certificate revoke", 1, 2, true, certificate_revoke },
-	{ "audit list", 0, 1, false, audit_list },
-	{ "audit add", 1, OPERATOR_ARGUMENTS_MAX - 1, true, audit_add },
-	{ "audit verify", 0, 2, false, audit_verify_verb },
-	{ "crl", 0, 0, false, crl_show },
-	{ "store status", 0, 0, false, store_status },
+	{ "device import begin", 0, 3, CHANGE, device_import_begin },
+	{ "device import row", 4, 4, CHANGE, device_import_row },
+	{ "device import end", 0, 0, CHANGE, device_import_end },
+	{ "device list", 0, 0, LISTING, device_list },
+	{ "device show", 1, 1, QUESTION, device_show },
+	{ "device suspend", 1, 1, CHANGE, device_suspend },
+	{ "device restore", 1, 1, CHANGE, device_restore },
+	{ "device release", 1, 1, CHANGE, device_release },
+	{ "device rekey", 1, 1, CHANGE, device_rekey },
+	{ "ban add", 2, 3, CHANGE, ban_add_verb },
+	{ "ban remove", 2, 2, CHANGE, ban_remove_verb },
+	{ "ban list", 0, 0, LISTING, ban_list },
+	{ "certificate list", 0, 1, LISTING, certificate_list },
+	{ "certificate show", 1, 1, QUESTION, certificate_show },
+	{ "certificate revoke", 1, 2, CHANGE, certificate_revoke },
+	{ "audit list", 0, 1, LISTING, audit_list },
+	{ "audit add", 1, OPERATOR_ARGUMENTS_MAX - 1, CHANGE, audit_add },
+	{ "audit verify", 0, 2, QUESTION, audit_verify_verb },
+	{ "crl", 0, 0, QUESTION, crl_show },
+	{ "store status", 0, 0, QUESTION, store_status },
 };
 
 static const struct verb *verb_of(struct bytes name)
@@ -43,25 +45,32 @@ static const struct verb *verb_of(struct bytes name)
 	return NULL;
 }
 
-/* Takes by=NAME off the end of the arguments. */
-static bool take_actor(struct operation *operation)
+/* Takes prefix… off the end of the arguments into out, which stays as it is where there is none. */
+static bool take_last(struct operation *operation, struct bytes prefix, char *out, size_t capacity)
 {
-	const struct bytes prefix = BYTES_OF_LITERAL("by=");
-	const struct operator_request *request = operation->request;
+	char text[AUDIT_NAME_MAX + AFTER_MAX + 8];
+	struct bytes last = { 0 };
 
-	operation->count = request->count;
-	(void)snprintf(operation->actor, sizeof(operation->actor), "operator");
-	if (request->count == 0)
-		return true;
-	struct bytes last = request->arguments[request->count - 1];
+	if (operation->count > 0)
+		last = operation->request->arguments[operation->count - 1];
 	if (last.len < prefix.len || !bytes_equal(bytes_of(last.data, prefix.len), prefix))
 		return true;
-	char actor[sizeof(operation->actor) + 3];
-	if (!operation_text(operation, request->count - 1, "actor", actor, sizeof(actor)))
+	if (!operation_text(operation, operation->count - 1, "argument", text, prefix.len + capacity))
 		return false;
-	(void)snprintf(operation->actor, sizeof(operation->actor), "%s", actor + prefix.len);
+	(void)snprintf(out, capacity, "%s", text + prefix.len);
 	operation->count--;
 	return true;
+}
+
+/* by=NAME, and before it, of a listing, after=ROW. */
+static bool take_named(struct operation *operation, const struct verb *verb)
+{
+	operation->count = operation->request->count;
+	(void)snprintf(operation->actor, sizeof(operation->actor), "operator");
+	return take_last(operation, BYTES_OF_LITERAL("by="), operation->actor,
+			sizeof(operation->actor)) &&
+		(verb->kind != LISTING || take_last(operation, BYTES_OF_LITERAL("after="),
+			operation->after, sizeof(operation->after)));
 }
 
 static void fail_by_database(const struct operation *operation)
@@ -107,13 +116,13 @@ void store_operate(struct store *store, const struct operator_request *request,
 		operation_refuse(&operation, "there is no such act");
 		return;
 	}
-	if (!take_actor(&operation))
+	if (!take_named(&operation, verb))
 		return;
 	if (operation.count < verb->count_min || operation.count > verb->count_max) {
 		store->is_importing = false; /* the row of an import, perhaps */
 		operation_refuse(&operation, "%s: the number of arguments is wrong", verb->name);
 		return;
 	}
-	operation.is_change = verb->is_change;
+	operation.is_change = verb->kind == CHANGE;
 	run(&operation, verb);
 }

@@ -42,6 +42,10 @@
  *                      rows, whose der are put together in their order
  * store status         clock_ahead_s, revoked, revoked_max, crl_number, crl_next_update, warning
  *
+ * A listing (… list) comes in pages of 500 rows, so that what devices want is done in between. Where
+ * more may follow, the result's text names the last row, and the same act with the further argument
+ * after=TEXT, before by=NAME, gives the next page.
+ *
  * state of a device: listed, bound, suspended, released, banned; of a certificate: current, former,
  * revoked, ended. REASON of a revocation: one of RFC 5280's names in lowerCamelCase that
  * operator_certificate.c lists. Times are text, such as 2026-11-23T10:20:30Z. eks, rows, added and
@@ -57,7 +61,7 @@ enum { OPERATOR_TEXT_MAX = 400 };
 struct operator_result {
 	bool is_done;
 	bool is_not_found;
-	char text[OPERATOR_TEXT_MAX + 1]; /* where it is not done: one plain sentence why */
+	char text[OPERATOR_TEXT_MAX + 1]; /* not done: one plain sentence why; done: see after= */
 };
 
 /*

@@ -2,7 +2,6 @@
 
 #include "encoding.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* A piece of the list for one row: a multiple of three, so that the base64 texts join. */
@@ -10,34 +9,21 @@ enum { LIST_PIECE = 30000 };
 
 enum { FACT_MAX = 400 };
 
-/* A number of an entry, in decimal; false where it is none. */
-static bool take_seq(struct operation *operation, size_t position, uint64_t *out)
-{
-	char text[20], *end = text;
-
-	if (!operation_text(operation, position, "number", text, sizeof(text)))
-		return false;
-	unsigned long long seq = strtoull(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end != '\0' || seq > INT64_MAX) {
-		operation_refuse(operation, "an entry's number is a decimal number");
-		return false;
-	}
-	*out = seq;
-	return true;
-}
-
 void audit_list(struct operation *operation)
 {
-	uint64_t from = 0;
+	const struct bytes *arguments = operation->request->arguments;
+	uint64_t from = 0, after, last = 0;
 
-	if (operation->count == 1 && !take_seq(operation, 0, &from))
+	if (!operation_after(operation, &after) || (operation->count == 1 &&
+			!operation_number(operation, arguments[0], &from)))
 		return;
 	owned_query query = query_of(&operation->store->database,
-		"SELECT seq, at_ms, actor, act, detail, hash FROM audit WHERE seq >= ?1"
-		" ORDER BY seq",
-		VALUES(value_u64(from)));
+		"SELECT seq, seq, at_ms, actor, act, detail, hash FROM audit"
+		" WHERE seq >= ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+		VALUES(value_u64(from), value_u64(after), value_number(PAGE_ROWS)));
 
 	while (query_next(&query)) {
+		last = query_u64(&query);
 		row_take_number(operation, "seq", &query);
 		row_take_time_ms(operation, "at", &query);
 		row_take_text(operation, "actor", &query);
@@ -46,7 +32,7 @@ void audit_list(struct operation *operation)
 		row_take_octets(operation, "hash", &query);
 		row_send(operation);
 	}
-	operation_done(operation);
+	operation_done_page(operation, "%llu", (unsigned long long)last);
 }
 
 /* "NAME=VALUE", the name of a-z 0-9 _: one member of the entry's detail. */
@@ -89,7 +75,8 @@ static bool take_checkpoint(struct operation *operation, struct audit_checkpoint
 		operation_refuse(operation, "a checkpoint is an entry's number and its hash");
 		return false;
 	}
-	return take_seq(operation, 0, &out->seq) && operation_id(operation, 1, "hash", out->hash);
+	return operation_number(operation, operation->request->arguments[0], &out->seq) &&
+		operation_id(operation, 1, "hash", out->hash);
 }
 
 void audit_verify_verb(struct operation *operation)

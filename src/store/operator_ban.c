@@ -113,12 +113,17 @@ void ban_remove_verb(struct operation *operation)
 
 void ban_list(struct operation *operation)
 {
+	uint64_t last;
+
+	if (!operation_after(operation, &last))
+		return;
 	owned_query query = query_of(&operation->store->database,
-		"SELECT kind, value, reason, made_at_ms FROM ban WHERE lifted_at_ms IS NULL"
-		" ORDER BY id",
-		NO_VALUES);
+		"SELECT id, kind, value, reason, made_at_ms FROM ban WHERE lifted_at_ms IS NULL"
+		" AND id > ?1 ORDER BY id LIMIT ?2",
+		VALUES(value_u64(last), value_number(PAGE_ROWS)));
 
 	while (query_next(&query)) {
+		last = query_u64(&query);
 		int64_t subject = query_number(&query);
 		if (subject < SUBJECT_SERIAL || subject > SUBJECT_IK) {
 			database_fail(&operation->store->database, FAULT_INVALID,
@@ -130,5 +135,5 @@ void ban_list(struct operation *operation)
 		row_take_time_ms(operation, "since", &query);
 		row_send(operation);
 	}
-	operation_done(operation);
+	operation_done_page(operation, "%llu", (unsigned long long)last);
 }

@@ -66,22 +66,32 @@ static void take_certificate(struct operation *operation, struct query *query)
 	take_reason(operation, query);
 }
 
+/* Certificates are never deleted: their rowids are in the order in which they were recorded. */
 void certificate_list(struct operation *operation)
 {
 	char serial[SERIAL_MAX + 1] = "";
+	uint64_t last;
 
-	if (operation->count == 1 && !operation_serial(operation, 0, serial))
+	if (!operation_after(operation, &last) ||
+			(operation->count == 1 && !operation_serial(operation, 0, serial)))
 		return;
 	owned_query query = query_of(&operation->store->database,
-		CERTIFICATE_COLUMNS CERTIFICATE_FROM " WHERE ?2 = '' OR serial = ?2"
-		" ORDER BY recorded_at_ms",
-		VALUES(value_u64(operation->store->now_ms), value_text(serial)));
+		serial[0] == '\0' ?
+			CERTIFICATE_COLUMNS ", certificate.rowid" CERTIFICATE_FROM
+			" WHERE ?4 = '' AND certificate.rowid > ?2"
+			" ORDER BY certificate.rowid LIMIT ?3" :
+			CERTIFICATE_COLUMNS ", certificate.rowid" CERTIFICATE_FROM
+			" WHERE serial = ?4 AND certificate.rowid > ?2"
+			" ORDER BY recorded_at_ms, certificate.rowid LIMIT ?3",
+		VALUES(value_u64(operation->store->now_ms), value_u64(last),
+			value_number(PAGE_ROWS), value_text(serial)));
 
 	while (query_next(&query)) {
 		take_certificate(operation, &query);
+		last = query_u64(&query);
 		row_send(operation);
 	}
-	operation_done(operation);
+	operation_done_page(operation, "%llu", (unsigned long long)last);
 }
 
 void certificate_rows_of_serial(struct operation *operation, const char *serial)

@@ -2,11 +2,14 @@
 
 #include "bindings.h"
 
-/* Each serial with its last binding and the number of its manifest rows. */
-#define DEVICES \
+/*
+ * Each serial that meets the condition, at most so many of them in their order, with its last binding
+ * and the number of its manifest rows.
+ */
+#define DEVICES(condition, order_and_limit) \
 	"WITH serials (serial) AS (" \
-	"SELECT serial FROM manifest_row WHERE struck_at_ms IS NULL AND serial <> ''" \
-	" UNION SELECT serial FROM binding)," \
+	"SELECT serial FROM manifest_row WHERE struck_at_ms IS NULL AND serial " condition \
+	" UNION SELECT serial FROM binding WHERE serial " condition order_and_limit ")," \
 	" devices AS (SELECT serials.serial AS serial, binding.id AS binding_id," \
 	" binding.state AS state, binding.ik_id AS ik_id, binding.made_at_ms AS made_at_ms," \
 	" coalesce(binding.rekey_is_permitted, 0) AS rekey_is_permitted," \
@@ -57,10 +60,12 @@ static const char *take_state(struct query *query)
 
 /* ---- list ---- */
 
-static void list_devices(struct operation *operation)
+/* last: the serial of the last row. */
+static void list_devices(struct operation *operation, char last[SERIAL_MAX + 1])
 {
 	owned_query query = query_of(&operation->store->database,
-		DEVICES " SELECT devices.serial, " STATE ","
+		DEVICES("> ?2", " ORDER BY serial LIMIT ?3")
+		" SELECT devices.serial, devices.serial, " STATE ","
 		" CASE WHEN listed > 0 THEN listed ELSE (SELECT count(*) " EKS_OF_BINDING ") END,"
 		" CASE WHEN listed = 1 THEN (SELECT ek_id " ROWS_OF_DEVICE ")"
 		" WHEN listed = 0 AND (SELECT count(*) " EKS_OF_BINDING ") = 1"
@@ -74,9 +79,11 @@ static void list_devices(struct operation *operation)
 		" WHERE revocation.number = newest.number AND effective_at_ms <= ?1)"
 		" ORDER BY newest.profile = 'device' DESC, newest.recorded_at_ms DESC LIMIT 1)"
 		" ORDER BY devices.serial",
-		VALUES(value_u64(operation->store->now_ms)));
+		VALUES(value_u64(operation->store->now_ms), value_text(operation->after),
+			value_number(PAGE_ROWS)));
 
 	while (query_next(&query)) {
+		query_text(&query, last, SERIAL_MAX + 1);
 		row_take_text(operation, "serial", &query);
 		row_string(operation, "state", take_state(&query));
 		row_take_number(operation, "eks", &query);
@@ -88,17 +95,18 @@ static void list_devices(struct operation *operation)
 	}
 }
 
-/* Rows that vouch for an EK without a serial, until it has one. */
-static void list_nameless(struct operation *operation)
+/* Rows that vouch for an EK without a serial, until it has one; those behind last, which goes along. */
+static void list_nameless(struct operation *operation, uint64_t *last)
 {
 	owned_query query = query_of(&operation->store->database,
-		"SELECT ek_id, line_group FROM manifest_row WHERE serial = ''"
-		" AND struck_at_ms IS NULL"
+		"SELECT id, ek_id, line_group FROM manifest_row WHERE serial = ''"
+		" AND struck_at_ms IS NULL AND id > ?1"
 		" AND ek_id NOT IN (SELECT ek_id FROM binding_ek WHERE returned_at_ms IS NULL)"
-		" ORDER BY id",
-		NO_VALUES);
+		" ORDER BY id LIMIT ?2",
+		VALUES(value_u64(*last), value_number(PAGE_ROWS)));
 
 	while (query_next(&query)) {
+		*last = query_u64(&query);
 		row_nothing(operation, "serial");
 		row_string(operation, "state", "listed");
 		row_number(operation, "eks", 1);
@@ -110,11 +118,22 @@ static void list_nameless(struct operation *operation)
 	}
 }
 
+/* Behind the last serial come the rows without one, of which #ID is the name. */
 void device_list(struct operation *operation)
 {
-	list_devices(operation);
-	list_nameless(operation);
-	operation_done(operation);
+	char serial[SERIAL_MAX + 1] = "";
+	uint64_t id = 0;
+
+	if (operation->after[0] != '#')
+		list_devices(operation, serial);
+	else if (!operation_number(operation, bytes_of_string(operation->after + 1), &id))
+		return;
+	if (operation->row_count == PAGE_ROWS) {
+		operation_done_page(operation, "%s", serial);
+		return;
+	}
+	list_nameless(operation, &id);
+	operation_done_page(operation, "#%llu", (unsigned long long)id);
 }
 
 /* ---- show ---- */
@@ -122,7 +141,7 @@ void device_list(struct operation *operation)
 static bool show_device(struct operation *operation, const char *serial, int64_t *binding)
 {
 	owned_query query = query_of(&operation->store->database,
-		DEVICES " SELECT " STATE ", made_at_ms, rekey_is_permitted,"
+		DEVICES("= ?1", "") " SELECT " STATE ", made_at_ms, rekey_is_permitted,"
 		" coalesce(binding_id, 0) FROM devices WHERE serial = ?1",
 		VALUES(value_text(serial)));
 

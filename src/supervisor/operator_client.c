@@ -177,12 +177,17 @@ static enum fault take_row(struct bytes body, const struct row_sink *sink, struc
 	return FAULT_NONE;
 }
 
-static enum fault take_end(struct bytes body, struct trouble *trouble)
+static enum fault take_end(struct operator_client *client, struct bytes body,
+	struct trouble *trouble)
 {
 	struct operator_end end;
 
-	if (operator_end_read(body, &end) != FAULT_NONE)
+	client->after[0] = '\0';
+	if (operator_end_read(body, &end) != FAULT_NONE || (end.is_done && end.text.len > SERIAL_MAX))
 		return trouble_say(trouble, FAULT_SYSTEM, "the answer does not read");
+	if (end.is_done && end.text.len > 0)
+		(void)snprintf(client->after, sizeof(client->after), "after=%.*s",
+			(int)end.text.len, (const char *)end.text.data);
 	if (end.is_done)
 		return FAULT_NONE;
 	size_t len = end.text.len < TEXT_OCTETS_MAX ? end.text.len : TEXT_OCTETS_MAX;
@@ -223,7 +228,7 @@ enum fault operator_await(struct operator_client *client, const struct row_sink 
 		if (fault != FAULT_NONE)
 			return fault;
 		if (message.type == MESSAGE_OPERATOR_END)
-			return take_end(message.body, trouble);
+			return take_end(client, message.body, trouble);
 		if (message.type != MESSAGE_OPERATOR_ROW)
 			return trouble_say(trouble, FAULT_SYSTEM, "the answer does not read");
 		fault = take_row(message.body, sink, trouble);
@@ -235,7 +240,15 @@ enum fault operator_await(struct operator_client *client, const struct row_sink 
 enum fault operator_ask(struct operator_client *client, const struct order *order,
 	const struct row_sink *sink, struct trouble *trouble)
 {
-	enum fault fault = operator_send(client, order, trouble);
+	struct order page = *order;
+	enum fault fault;
 
-	return fault != FAULT_NONE ? fault : operator_await(client, sink, trouble);
+	do {
+		fault = operator_send(client, &page, trouble);
+		if (fault == FAULT_NONE)
+			fault = operator_await(client, sink, trouble);
+		page.arguments[order->count] = client->after;
+		page.count = order->count + 1;
+	} while (fault == FAULT_NONE && client->after[0] != '\0');
+	return fault;
 }

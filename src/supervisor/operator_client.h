@@ -16,6 +16,8 @@
  * child in its sandbox, just as `serve` does. Either way it is the store that acts, and what it is
  * asked and answers is the same.
  */
+enum { OPERATOR_AFTER_MAX = 100 }; /* "after=" and the name of a row */
+
 struct operator_client {
 	struct folder folder;
 	int channel;           /* to the server's socket, or to the store that we started */
@@ -23,6 +25,7 @@ struct operator_client {
 	bool needs_list;       /* local: something was done that the revocation list must tell */
 	int lock;
 	uint64_t next_request;
+	char after[OPERATOR_AFTER_MAX + 1]; /* where the listing that is asked for goes on; "": at its end */
 	struct server *server; /* local */
 };
 
@@ -55,7 +58,8 @@ struct row_sink {
 };
 
 /*
- * Asks and waits for the end; rows go to sink (NULL: none are expected and they are dropped).
+ * Asks and waits for the end, of a listing for each of its pages: what is done between two of them
+ * may be in the second. Rows go to sink (NULL: none are expected and they are dropped).
  * FAULT_DENIED where it was not done, FAULT_NOT_FOUND where there is no such thing: trouble has the
  * sentence.
  */

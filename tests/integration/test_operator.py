@@ -181,6 +181,13 @@ class WithoutServer(tap.Case):
         for listing in ("trust", "device", "ban", "certificate"):
             self.assertEqual(self.ca.tells(listing, "list"), [])
 
+    def test_long_listing(self):
+        """a listing of more than two pages has each device once, in their order"""
+        self.ca.lists("".join(f"SN-{n:04},{n:064x},,\n" for n in range(1, 1204)))
+        listed = self.ca.tells("device", "list")
+        self.assertEqual([row["serial"] for row in listed],
+                         [f"SN-{n:04}" for n in range(1, 1204)])
+
     def test_audit(self):
         """every act has a record in the chain, and the chain verifies"""
         before = self.ca.tells("audit", "verify")

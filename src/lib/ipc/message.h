@@ -320,7 +320,10 @@ struct operator_row {
 void operator_row_write(struct writer *, const struct operator_row *);
 enum fault operator_row_read(struct bytes body, struct operator_row *out);
 
-/* The end of an act. is_done false: nothing was changed, and text is one plain sentence why. */
+/*
+ * The end of an act. is_done false: nothing was changed, and text is one plain sentence why. is_done:
+ * text is empty, or names the row behind which a listing goes on.
+ */
 struct operator_end {
 	bool is_done;
 	bool is_not_found; /* where not done: there is no such thing (exit status 1) */
