@@ -25,7 +25,7 @@ struct operator_client {
 	bool needs_list;       /* local: something was done that the revocation list must tell */
 	int lock;
 	uint64_t next_request;
-	char after[OPERATOR_AFTER_MAX + 1]; /* where the listing that is asked for goes on; "": at its end */
+	char after[OPERATOR_AFTER_MAX + 1]; /* where a listing goes on; "": it has ended */
 	struct server *server; /* local */
 };
 
