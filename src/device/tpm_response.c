@@ -55,6 +55,8 @@ static const struct {
 	{ TPM2_RC_YIELDED, "it is busy", "run it again" },
 	{ TPM2_RC_TESTING, "it is testing itself", "wait a few seconds and run it again" },
 	{ TPM2_RC_CANCELED, "the command was cancelled", "run it again" },
+	{ TPM2_RC_HANDLE, "a key that it had is gone: it was cleared meanwhile, or others removed it",
+		"run it again; after a clear, this makes a new key" },
 	{ TPM2_RC_REFERENCE_H0, "a key that was loaded is gone: it was reset, or others flushed it",
 		"run it again" },
 	{ TPM2_RC_REFERENCE_S0, "a session is gone: it was reset, or others flushed it", "run it again" },

@@ -11,6 +11,10 @@ PORT_FIRST, PORT_LAST, PORT_ATTEMPTS = 20000, 32000, 20
 TPM_CC_CREATE_PRIMARY, TPM_CC_CREATE, TPM_CC_LOAD = 0x131, 0x153, 0x157
 TPM_CC_READ_PUBLIC, TPM_CC_ACTIVATE_CREDENTIAL, TPM_CC_SIGN = 0x173, 0x147, 0x15D
 TPM_CC_FLUSH_CONTEXT = 0x165
+
+# Part 3, 24.6: TPM2_Clear with the platform's empty password.
+TPM2_CLEAR = bytes.fromhex("8002" "0000001b" "00000126" "4000000c" "00000009" "40000009" "0000"
+                           "00" "0000")
 TPM_CC_NV_READ, TPM_CC_NV_READ_PUBLIC, TPM_CC_GET_CAPABILITY = 0x14E, 0x169, 0x17A
 
 
@@ -38,7 +42,7 @@ def response_code(number):
 class LyingTpm:
     """lie(command code, how often it has been seen, response) makes the response. seen counts.
     What deny(command code, how often) gives, if it gives anything, is answered in the TPM's place,
-    which never sees the command."""
+    which never sees the command. ask(command) asks the TPM between two of the program's commands."""
 
     def __init__(self, port):
         self.far = port
@@ -69,6 +73,11 @@ class LyingTpm:
                 threading.Thread(target=carry, args=(near, far), daemon=True).start()
 
     def commands(self, near, far):
+        def ask(command):
+            far.sendall(command)
+            return whole(far)
+
+        self.ask = ask
         with contextlib.suppress(OSError), near, far:
             while True:
                 command = whole(near)
@@ -78,8 +87,7 @@ class LyingTpm:
                     self.seen[code] = self.seen.get(code, 0) + 1
                     near.sendall(denied)
                     continue
-                far.sendall(command)
-                response = whole(far)
+                response = ask(command)
                 self.seen[code] = self.seen.get(code, 0) + 1
                 self.order.append(code)
                 told = self.lie(code, self.seen[code], response)

@@ -6,10 +6,8 @@ from attacker.keys import openssl
 from attacker.lying_tpm import (TPM_CC_ACTIVATE_CREDENTIAL, TPM_CC_CREATE_PRIMARY, TPM_CC_LOAD,
                                 TPM_CC_NV_READ, TPM_CC_READ_PUBLIC)
 from catalogue import row
-from devices import NO_TPM, TIMED_OUT, victim
+from devices import TIMED_OUT, victim
 from genuine_test.process import GENUINE_DEVICE, attempt
-from genuine_test.tpm import Tpm
-from genuine_test.vendor import Vendor
 
 
 def rides(v, verdict, what, lie, statuses=None):
@@ -115,16 +113,3 @@ def exchanged(stage, verdict):
             flush(v)
     v.is_tidy(verdict)
     v.renews(verdict)
-
-
-@row(173, "the TPM is cleared, or another one stands in its place")
-def another_tpm(stage, verdict):
-    v = victim(stage)
-    other = Tpm(stage.folder / "another-tpm", Vendor(stage.folder / "another-vendor"))
-    stage.callback(other.stop)
-    result, seconds = v.provisions(v.target.ca, other.tcti)
-    v.is_lied_to(verdict, "another TPM", result, seconds)
-    verdict.note("nothing is left in it", not other.leftovers(), False, other.leftovers())
-    result, seconds = v.provisions(v.target.ca, "swtpm:host=127.0.0.1,port=1")
-    v.is_lied_to(verdict, "no TPM", result, seconds, [NO_TPM])
-    v.is_tidy(verdict)

@@ -7,14 +7,15 @@ import os
 import re
 import shutil
 
-from attacker.lying_tpm import TPM_CC_CREATE, TPM_CC_LOAD, TPM_CC_READ_PUBLIC, LyingTpm
+from attacker.lying_tpm import (TPM2_CLEAR, TPM_CC_CREATE, TPM_CC_LOAD, TPM_CC_READ_PUBLIC,
+                                TPM_CC_SIGN, LyingTpm)
 from catalogue import row
-from devices import TPM_REFUSED, victim
+from devices import NO_TPM, TPM_REFUSED, victim
 from genuine_test.by_hand import ByHand
 from genuine_test.device import Device
 from genuine_test.process import GENUINE_DEVICE, Failed, attempt
 from genuine_test.tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1, EK_CERTIFICATE_L2, Tpm
-from genuine_test.vendor import SmallVendor
+from genuine_test.vendor import SmallVendor, Vendor
 
 CA_REFUSED = 6
 SLOT_FIRST, SLOT_COUNT = 0x81000100, 200
@@ -141,14 +142,15 @@ def full(stage, verdict):
     f.works(verdict, "with room")
 
 
-@row(171, "passwords on owner and endorsement, hierarchies that are off, a TPM that is locked out",
-     is_slow=True)
+@row(171, "passwords or a policy alone on owner and endorsement, hierarchies that are off, a TPM that"
+     " is locked out", is_slow=True)
 def passwords(stage, verdict):
     f = Fresh(stage, "SN-AUTH")
     tool = f.tpm.tool
     for hierarchy, letter in (("owner", "o"), ("endorsement", "e")):
         tool("tpm2_changeauth", "-c", letter, "secret")
         f.fails(verdict, f"a password on {hierarchy}", [TPM_REFUSED], "password")
+        with_policy_alone(f, verdict, hierarchy, letter)
         tool("tpm2_changeauth", "-c", letter, "-p", "secret")
     for what, name in (("owner", "shEnable"), ("endorsement", "ehEnable")):
         tool("tpm2_hierarchycontrol", "-C", "platform", name, "clear")
@@ -157,6 +159,17 @@ def passwords(stage, verdict):
         f.tpm.flush()
     locked_out(f, verdict)
     f.works(verdict, "as it was")
+
+
+def with_policy_alone(f, verdict, hierarchy, letter):
+    """A policy is what its owner uses; the password is one that nobody knows."""
+    session, policy = f.tpm.folder / "policy.ctx", f.tpm.folder / "policy"
+    f.tpm.tool("tpm2_startauthsession", "-S", session)
+    f.tpm.tool("tpm2_policycommandcode", "-S", session, "-L", policy, "TPM2_CC_EvictControl")
+    f.tpm.tool("tpm2_flushcontext", session)
+    f.tpm.tool("tpm2_setprimarypolicy", "-C", letter, "-P", "secret", "-L", policy, "-g", "sha256")
+    f.fails(verdict, f"a policy alone on {hierarchy}", [TPM_REFUSED], "password")
+    f.tpm.tool("tpm2_setprimarypolicy", "-C", letter, "-P", "secret")
 
 
 def locked_out(f, verdict):
@@ -236,3 +249,59 @@ def dictated(stage, verdict):
         f.works(verdict, f"{index:08x} is populated")
         f.forget()
     verdict.note("nothing else is made", f.tpm.handles("persistent") == f.persistent, False)
+
+
+@row(173, "the TPM is cleared, also between challenge and activation; another one, or another EK in it")
+def another_tpm(stage, verdict):
+    v = victim(stage)
+    other = Tpm(stage.folder / "another-tpm", Vendor(stage.folder / "another-vendor"))
+    stage.callback(other.stop)
+    result, seconds = v.provisions(v.target.ca, other.tcti)
+    v.is_lied_to(verdict, "another TPM", result, seconds)
+    verdict.note("nothing is left in it", not other.leftovers(), False, other.leftovers())
+    result, seconds = v.provisions(v.target.ca, "swtpm:host=127.0.0.1,port=1")
+    v.is_lied_to(verdict, "no TPM", result, seconds, [NO_TPM])
+    v.is_tidy(verdict)
+    cleared_in_between(stage, verdict)
+    another_seed(stage, verdict)
+
+
+def cleared_in_between(stage, verdict):
+    """The last signature is the request's; what comes next is the challenge, and its activation."""
+    f = Fresh(stage, "SN-CLEAR")
+    f.works(verdict, "before it is cleared")
+    before = f.device.certificate.read_bytes()
+    bus = LyingTpm(f.tpm.port)
+    stage.callback(bus.stop)
+    answers = []
+
+    def clear(code, count, response):
+        if (code, count) == (TPM_CC_SIGN, 1):
+            answers.append(bus.ask(TPM2_CLEAR))
+        return response
+
+    bus.begin(clear)
+    result = f.provisions(tcti=bus.tcti)
+    bus.begin(bus.honest)
+    is_kept = f.device.certificate.read_bytes() == before
+    is_cleared = [answer[6:10] for answer in answers] == [bytes(4)]
+    verdict.note("between challenge and activation", is_cleared and is_kept
+                 and result.status == TPM_REFUSED and "4/6" in result.errors
+                 and "cleared meanwhile" in result.errors, False, f"{answers} {result}")
+    result = f.provisions()
+    verdict.note("from the beginning, with another key", result.status == 0
+                 and "a new one is made" in result.errors
+                 and f.device.certificate.read_bytes() != before, True, result)
+
+
+def another_seed(stage, verdict):
+    """TPM2_ChangeEPS: the certificate in NV is another key's then."""
+    f = Fresh(stage, "SN-SEED")
+    f.works(verdict, "before its seed is changed")
+    before = f.device.certificate.read_bytes()
+    f.tpm.tool("tpm2_changeeps")
+    result = f.provisions()
+    is_kept = f.device.certificate.read_bytes() == before
+    verdict.note("another EK in it", result.status == CA_REFUSED and is_kept
+                 and "is not the one of the last time" in result.errors and
+                 f.ca.check_that_refused(result.errors) == "EK_CERTIFICATE_PRESENT", False, result)

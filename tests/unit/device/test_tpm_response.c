@@ -33,6 +33,7 @@ static void test_codes_of_the_tpm(void **state)
 	means(0x100, EXIT_TPM_REFUSED, "started up");
 	means(0x101, EXIT_TPM_REFUSED, "failure mode");
 	means(0x1df, EXIT_TPM_REFUSED, "integrity");
+	means(0x18b, EXIT_TPM_REFUSED, "cleared meanwhile");
 	means(0x910, EXIT_TPM_REFUSED, "key that was loaded is gone");
 	means(0x916, EXIT_TPM_REFUSED, "key that was loaded is gone");
 	means(0x918, EXIT_TPM_REFUSED, "session is gone");
