@@ -3,6 +3,7 @@
 #include "encoding.h"
 #include "lint.h"
 #include "public_key.h"
+#include "store_clock.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -69,7 +70,7 @@ static void fill_policies(const struct materials *m, struct device_certificate *
 static void fill_validity(const struct materials *m, const struct profile *profile, uint64_t now_s,
 	struct device_certificate *c)
 {
-	c->not_before_s = now_s - NOT_BEFORE_BACK_S;
+	c->not_before_s = seconds_before(now_s, NOT_BEFORE_BACK_S);
 	if (c->not_before_s < m->ca_not_before_s)
 		c->not_before_s = m->ca_not_before_s;
 	c->not_after_s = c->not_before_s + (uint64_t)profile->validity_days * SECONDS_PER_DAY - 1;

@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { VERIFIER_COUNT_MAX = 64, FRAMES_PER_TURN = 32 };
+enum { VERIFIER_COUNT_MAX = 64, FRAMES_PER_TURN = 32, NAMED_PAUSE_MS = 1000 };
 
 /* Beyond what every role needs: the list's memfd, and its seal. */
 static const int system_calls[] = { SCMP_SYS(memfd_create), SCMP_SYS(fcntl) };
@@ -62,9 +62,15 @@ static void send_control(enum message_type type, const char *text)
  */
 static void end_verifier(int channel, enum fault fault)
 {
+	static uint64_t quiet_until_ms[VERIFIER_COUNT_MAX];
+	uint64_t *quiet_until = &quiet_until_ms[channel - ROLE_NEXT];
 	uint8_t number[2];
 	struct writer w = WRITER_OF_ARRAY(number);
 
+	/* What it has sent besides is still to come, and must not fill the supervisor's channel. */
+	if (monotonic_now_ms() < *quiet_until)
+		return;
+	*quiet_until = monotonic_now_ms() + NAMED_PAUSE_MS;
 	writer_u16(&w, (uint16_t)(channel - ROLE_NEXT));
 	log_error("verifier %d is taken: its frame: %s", channel - ROLE_NEXT, fault_text(fault));
 	send_octets(MESSAGE_TAKEN, writer_written(&w));
@@ -285,8 +291,10 @@ static void take_frames(int channel)
 
 		if (fault == FAULT_BUSY)
 			return;
-		if (fault == FAULT_CLOSED)
-			exit(EXIT_SUCCESS); /* the supervisor has gone, and with it everything */
+		/* The supervisor has gone, and with it everything. It holds the ends of all channels:
+		 * what looks like an end on a verifier's is an empty frame. */
+		if (fault == FAULT_CLOSED && channel < ROLE_NEXT)
+			exit(EXIT_SUCCESS);
 		if (fault == FAULT_NONE)
 			fault = take(channel, frame, descriptor);
 		if (fault != FAULT_NONE && fault != FAULT_SYSTEM && channel >= ROLE_NEXT)

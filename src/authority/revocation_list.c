@@ -85,7 +85,7 @@ static void begin(struct revocation_list *list, const struct materials *m,
 
 	list->notice = (struct crl_notice){
 		.number = answer->crl_number + 1,
-		.this_update_s = now_s - THIS_UPDATE_BACK_S,
+		.this_update_s = seconds_before(now_s, THIS_UPDATE_BACK_S),
 		.next_update_s = now_s + (uint64_t)m->configuration.crl_days * SECONDS_PER_DAY,
 	};
 	list->crl = (struct crl){

@@ -3,13 +3,21 @@
 #include <assert.h>
 #include <time.h>
 
-uint64_t monotonic_now_ms(void)
+/* The store's clock, where it waits for the system's: 7 ms for 8 ms, by whole steps. */
+enum { STEP_MS = 8 };
+
+static uint64_t read_ms(clockid_t id)
 {
 	struct timespec now;
-	int result = clock_gettime(CLOCK_BOOTTIME, &now);
+	int result = clock_gettime(id, &now);
 
 	assert(result == 0);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return now.tv_sec < 0 ? 0 : (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint64_t monotonic_now_ms(void)
+{
+	return read_ms(CLOCK_BOOTTIME);
 }
 
 void store_clock_learn(struct store_clock *clock, uint64_t store_ms)
@@ -18,8 +26,27 @@ void store_clock_learn(struct store_clock *clock, uint64_t store_ms)
 		.monotonic_ms = monotonic_now_ms() };
 }
 
+/* The store's is the system's clock, or runs slowly where that one is behind: it is the later one. */
+uint64_t store_clock_at(const struct store_clock *clock, const struct clock_reading *now)
+{
+	uint64_t elapsed_ms = now->monotonic_ms - clock->monotonic_ms;
+	uint64_t slow_ms = clock->store_ms + elapsed_ms / STEP_MS * (STEP_MS - 1);
+	uint64_t full_ms = clock->store_ms + elapsed_ms;
+
+	if (now->realtime_ms < slow_ms)
+		return slow_ms;
+	return now->realtime_ms < full_ms ? now->realtime_ms : full_ms;
+}
+
 uint64_t store_clock_now_ms(const struct store_clock *clock)
 {
+	const struct clock_reading now = { monotonic_now_ms(), read_ms(CLOCK_REALTIME) };
+
 	assert(clock->is_known);
-	return clock->store_ms + (monotonic_now_ms() - clock->monotonic_ms);
+	return store_clock_at(clock, &now);
+}
+
+uint64_t seconds_before(uint64_t now_s, uint64_t back_s)
+{
+	return now_s > back_s ? now_s - back_s : 0;
 }

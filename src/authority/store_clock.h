@@ -5,9 +5,10 @@
 #include <stdint.h>
 
 /*
- * store_clock: the store's clock as the authority last learned it, carried on by the machine's
- * monotonic clock between answers. One clock for tickets and records, so that no ticket overtakes
- * a later act because two clocks disagree.
+ * store_clock: the store's clock as the authority last learned it, carried on between answers. One
+ * clock for tickets and records, so that no ticket overtakes a later act because two clocks disagree:
+ * what is carried on is never ahead of the store's, also where that one runs slowly because the
+ * system's clock was set back (src/store/clock.h).
  */
 struct store_clock {
 	bool is_known;
@@ -15,10 +16,20 @@ struct store_clock {
 	uint64_t monotonic_ms; /* … at this reading of CLOCK_BOOTTIME */
 };
 
+/* Now: two readings of the machine's clocks, in milliseconds. */
+struct clock_reading {
+	uint64_t monotonic_ms; /* CLOCK_BOOTTIME */
+	uint64_t realtime_ms;  /* CLOCK_REALTIME */
+};
+
 void store_clock_learn(struct store_clock *, uint64_t store_ms);
 
 /* Milliseconds since 1970 UTC. The clock must be known. */
 uint64_t store_clock_now_ms(const struct store_clock *);
+uint64_t store_clock_at(const struct store_clock *, const struct clock_reading *);
+
+/* So much earlier, for those whose clock is behind; not before 1970. */
+uint64_t seconds_before(uint64_t now_s, uint64_t back_s);
 
 /* CLOCK_BOOTTIME in milliseconds: for time limits. */
 uint64_t monotonic_now_ms(void);

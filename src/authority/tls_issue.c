@@ -2,6 +2,7 @@
 
 #include "certificate.h"
 #include "owned.h"
+#include "store_clock.h"
 #include "tls_certificate.h"
 
 #include <openssl/evp.h>
@@ -18,9 +19,17 @@ enum { NOT_BEFORE_BACK_S = 300, SECONDS_PER_DAY = 86400 };
 
 static uint64_t not_before_s(const struct materials *m, uint64_t now_s)
 {
-	uint64_t back_s = now_s - NOT_BEFORE_BACK_S;
+	uint64_t back_s = seconds_before(now_s, NOT_BEFORE_BACK_S);
 
 	return back_s > m->ca_not_before_s ? back_s : m->ca_not_before_s;
+}
+
+/* RFC 5280, 6.1: nothing is valid longer than its issuer. */
+static uint64_t not_after_s(const struct materials *m, uint64_t now_s)
+{
+	uint64_t end_s = now_s + (uint64_t)TLS_CERTIFICATE_DAYS * SECONDS_PER_DAY - 1;
+
+	return end_s < m->ca_not_after_s ? end_s : m->ca_not_after_s;
 }
 
 /* The certificate over key, DER, in buffer. */
@@ -43,7 +52,7 @@ static enum fault issue(const struct materials *m, EVP_PKEY *key, uint64_t now_s
 			.signature_algorithm = key_algorithm(m->key),
 			.issuer = m->issuer,
 			.not_before_s = not_before_s(m, now_s),
-			.not_after_s = now_s + (uint64_t)TLS_CERTIFICATE_DAYS * SECONDS_PER_DAY - 1,
+			.not_after_s = not_after_s(m, now_s),
 			.spki = bytes_of(spki_buffer, (size_t)spki_len),
 			.organization = m->configuration.name,
 			.common_name = m->configuration.host_count > 0 ? m->configuration.hosts[0] : "localhost",

@@ -22,7 +22,7 @@ static void read_system(void *context, uint64_t *realtime_ms, uint64_t *monotoni
 {
 	(void)context;
 	*realtime_ms = milliseconds_of(CLOCK_REALTIME);
-	*monotonic_ms = milliseconds_of(CLOCK_MONOTONIC);
+	*monotonic_ms = milliseconds_of(CLOCK_BOOTTIME);
 }
 
 struct clock_source clock_source_system(void)

@@ -4,7 +4,7 @@ Started by the supervisor in the verifier's place. Whatever the areas in a reque
 are those of an identity key born in a TPM and of an endorsement key (P-256, L-2); the serial is
 what the csr's octets say after SERIAL, and so are, where they stand before it, the mask of the checks
 and the policy's fingerprint. A csr that begins with JUNK makes it send the authority what no honest
-verifier sends.
+verifier sends, one that begins with EMPTY many frames of nothing, which look like the channel's end.
 """
 
 import os
@@ -19,7 +19,8 @@ ACT_CERTIFICATE = 2
 EVERY_CHECK = (1 << 42) - 1
 FIELD = 32  # octets of a coordinate
 HEADER, TICKET = 53, 32
-MARK, MASK, FINGERPRINT, JUNK = b"SERIAL", b"MASK", b"FINGERPRINT", b"JUNK"
+MARK, MASK, FINGERPRINT, JUNK, EMPTY = b"SERIAL", b"MASK", b"FINGERPRINT", b"JUNK", b"EMPTY"
+EMPTY_FRAMES = 100
 
 
 class Reader:
@@ -87,6 +88,9 @@ def main():
                 os._exit(0)
             if channel is front and JUNK in body:
                 authority.send(JUNK)
+            elif channel is front and EMPTY in body:
+                for _ in range(EMPTY_FRAMES):
+                    authority.send(b"")
             elif channel is front:
                 authority.send(frame(FACTS, request, facts(body, fingerprint)))
             elif channel is authority:
