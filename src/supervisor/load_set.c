@@ -107,6 +107,13 @@ enum fault load_set_open_tls(const struct folder *folder, struct load_set *set,
 		folder_open_file(folder, "tls.pem", FOLDER_PUBLIC, &set->tls_certificate, trouble);
 }
 
+enum fault load_set_open_ticket_keys(const struct folder *folder, struct load_set *set,
+	struct trouble *trouble)
+{
+	return folder_open_file(
+		folder, "secret/ticket.keys", FOLDER_SECRET, &set->ticket_keys, trouble);
+}
+
 static enum fault open_secrets(const struct folder *folder, struct load_set *set,
 	struct trouble *trouble)
 {
@@ -114,8 +121,7 @@ static enum fault open_secrets(const struct folder *folder, struct load_set *set
 		folder_open_file(folder, "secret/ca.key", FOLDER_SECRET, &set->ca_key, trouble);
 
 	if (fault == FAULT_NONE)
-		fault = folder_open_file(
-			folder, "secret/ticket.keys", FOLDER_SECRET, &set->ticket_keys, trouble);
+		fault = load_set_open_ticket_keys(folder, set, trouble);
 	return fault != FAULT_NONE ? fault : load_set_open_tls(folder, set, trouble);
 }
 

@@ -43,8 +43,9 @@ struct load_set {
 enum fault load_set_read(const struct folder *, struct load_set **out, struct trouble *);
 void load_set_close(struct load_set *);
 
-/* Opens the TLS key and certificate alone; what the set had of them stays the caller's. */
+/* These open one of its parts alone; what the set had of it stays the caller's. */
 enum fault load_set_open_tls(const struct folder *, struct load_set *, struct trouble *);
+enum fault load_set_open_ticket_keys(const struct folder *, struct load_set *, struct trouble *);
 
 /* Reads genuine.conf alone. */
 enum fault load_set_configuration(const struct folder *, struct configuration *out,

@@ -147,13 +147,17 @@ static enum fault do_rotate(struct server *server, const struct operator_request
 	struct trouble *trouble)
 {
 	const char *actor = operator_name_of(request);
+	struct trouble why = { "" };
 	enum fault fault = rotate_ticket_keys(server, has_argument(request, "now"), actor, trouble);
 
-	if (fault == FAULT_NONE)
-		fault = server_reload(server, false, actor, trouble);
-	if (fault == FAULT_NONE)
-		log_notice("ticket keys rotated, by the operator");
-	return fault;
+	if (fault != FAULT_NONE)
+		return fault;
+	fault = server_renew_ticket_keys(server, actor, &why);
+	if (fault != FAULT_NONE)
+		return trouble_say(trouble, fault, "the keys in the folder are new, but not in force: "
+			"%.300s; genuine-ca reload tries it again", why.text);
+	log_notice("ticket keys rotated, by the operator");
+	return FAULT_NONE;
 }
 
 static struct operator_field text_field(const char *name, const char *text)

@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 enum { LISTEN_BACKLOG = 1024, TICK_PERIOD_MS = 1000, TLS_CHECK_MS = 24 * 60 * 60 * 1000 };
+enum { TLS_RETRY_MS = 10 * 60 * 1000 };
 enum { POLL_SIGNALS, POLL_OPERATORS, POLL_CLIENT, POLL_ROLES };
 
 struct serve {
@@ -94,19 +95,49 @@ static enum fault open_listening(struct serve *s, const char *text, struct troub
 
 /* ---- the start ---- */
 
-static enum fault renew_tls_if_due(struct serve *s, struct trouble *trouble)
+static enum fault renew_tls(struct server *server, struct trouble *trouble)
 {
-	struct server *server = &s->server;
+	/* The last one may have been made and not taken. */
+	enum fault fault = server->has_new_tls ? FAULT_NONE : tls_renew(server, trouble);
 
-	s->next_tls_check_ms = monotonic_ms() + TLS_CHECK_MS;
-	if (!tls_is_due(&s->folder, &server->set->configuration))
-		return FAULT_NONE;
-	enum fault fault = tls_renew(server, trouble);
 	if (fault == FAULT_NONE)
 		fault = server_renew_tls(server, ACTOR_SUPERVISOR, trouble);
 	if (fault == FAULT_NONE)
 		log_notice("the TLS certificate was renewed");
 	return fault;
+}
+
+static enum fault renew_tls_if_due(struct serve *s, struct trouble *trouble)
+{
+	struct server *server = &s->server;
+	bool is_due = server->has_new_tls || tls_is_due(&s->folder, &server->set->configuration);
+	enum fault fault = is_due ? renew_tls(server, trouble) : FAULT_NONE;
+
+	s->next_tls_check_ms =
+		monotonic_ms() + (fault == FAULT_NONE ? TLS_CHECK_MS : TLS_RETRY_MS);
+	return fault;
+}
+
+/* One that is only ageing serves on. */
+static enum fault renew_tls_at_start(struct serve *s, struct trouble *trouble)
+{
+	enum fault fault = renew_tls_if_due(s, trouble);
+
+	if (fault == FAULT_NONE || !tls_is_usable(&s->folder))
+		return fault;
+	log_error("the TLS certificate was not renewed: %s", trouble->text);
+	return FAULT_NONE;
+}
+
+/* Without a list devices are provisioned all the same; one that is too long would never come. */
+static enum fault await_crl(struct serve *s, struct trouble *trouble)
+{
+	enum fault fault = server_await_crl(&s->server, trouble);
+
+	if (fault != FAULT_TIMEOUT)
+		return fault;
+	log_error("%s; until there is one, /v1/crl is answered 503", trouble->text);
+	return FAULT_NONE;
 }
 
 /*
@@ -124,9 +155,9 @@ static enum fault start_roles(struct serve *s, struct trouble *trouble)
 	if (fault == FAULT_NONE)
 		fault = server_start_kind(&s->server, KIND_VERIFIER, trouble);
 	if (fault == FAULT_NONE)
-		fault = server_await_crl(&s->server, trouble);
+		fault = await_crl(s, trouble);
 	if (fault == FAULT_NONE)
-		fault = renew_tls_if_due(s, trouble);
+		fault = renew_tls_at_start(s, trouble);
 	if (fault == FAULT_NONE)
 		fault = server_start_kind(&s->server, KIND_FRONT, trouble);
 	return fault;

@@ -40,6 +40,7 @@ struct server {
 	uint8_t crl_frame[128];
 	int crl;
 	int tls;
+	bool has_new_tls;    /* the folder's TLS certificate is newer than the one in force */
 
 	/* The store's answer to the supervisor's own record (act_record.h). */
 	uint64_t record_request; /* the last one's number */
@@ -70,10 +71,12 @@ enum fault server_start_kind(struct server *, enum role_kind, struct trouble *);
 enum fault server_reload(struct server *, bool is_now, const char *actor, struct trouble *);
 
 /*
- * Gives all roles what is in force with the TLS key and certificate that the folder has now: nobody
- * asked for a reload, so what somebody is writing into genuine.conf or trust/ does not count yet.
+ * These give all roles what is in force with the TLS key and certificate, or the ticket keys, that the
+ * folder has now: nobody asked for a reload, so what somebody is writing into genuine.conf or trust/
+ * does not count yet.
  */
 enum fault server_renew_tls(struct server *, const char *actor, struct trouble *);
+enum fault server_renew_ticket_keys(struct server *, const char *actor, struct trouble *);
 
 /* Collects children that have ended, then starts again those whose time has come. */
 void server_collect(struct server *);
@@ -91,7 +94,10 @@ struct role_process *server_role(struct server *, enum role_kind);
 /* MESSAGE_TICK to the authority. */
 void server_tick(struct server *);
 
-/* Waits until the authority has handed over a revocation list; ticks while it waits. */
+/*
+ * Waits until the authority has handed over a revocation list; ticks while it waits. FAULT_TIMEOUT
+ * where it works and has none; FAULT_CLOSED where it has ended.
+ */
 enum fault server_await_crl(struct server *, struct trouble *);
 
 /* Asks the authority for a TLS key and certificate; server.tls is its file then. */

@@ -38,6 +38,8 @@ enum fault server_await_crl(struct server *server, struct trouble *trouble)
 	}
 	if (server->crl >= 0)
 		return FAULT_NONE;
+	if (authority->control < 0)
+		return trouble_say(trouble, FAULT_CLOSED, "the authority ended; its log says why");
 	return trouble_say(trouble, FAULT_TIMEOUT,
 		"the authority made no revocation list; its log and the store's say why");
 }

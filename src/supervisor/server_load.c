@@ -152,6 +152,7 @@ static enum fault load(struct server *server, struct load_set *set, const char *
 	commit_all(server);
 	load_set_close(server->set);
 	server->set = set;
+	server->has_new_tls = false;
 	return FAULT_NONE;
 }
 
@@ -191,6 +192,18 @@ enum fault server_reload(struct server *server, bool is_now, const char *actor,
 	return fault;
 }
 
+/* The set in force, of which a part was exchanged: all take it, or the caller puts the part back. */
+static enum fault load_again(struct server *server, const char *actor, struct trouble *trouble)
+{
+	enum fault fault = prepare_all(server, server->set, actor, trouble);
+
+	if (fault == FAULT_NONE)
+		commit_all(server);
+	else
+		abandon(server);
+	return fault;
+}
+
 enum fault server_renew_tls(struct server *server, const char *actor, struct trouble *trouble)
 {
 	struct load_set *set = server->set;
@@ -199,13 +212,27 @@ enum fault server_renew_tls(struct server *server, const char *actor, struct tro
 	set->tls_key = set->tls_certificate = -1;
 	enum fault fault = load_set_open_tls(server->folder, set, trouble);
 	if (fault == FAULT_NONE)
-		fault = prepare_all(server, set, actor, trouble);
+		fault = load_again(server, actor, trouble);
 	if (fault == FAULT_NONE) {
-		commit_all(server);
+		server->has_new_tls = false;
 		return FAULT_NONE;
 	}
-	abandon(server);
 	swap(&set->tls_key, &former_key);
 	swap(&set->tls_certificate, &former_certificate);
+	return fault;
+}
+
+enum fault server_renew_ticket_keys(struct server *server, const char *actor,
+	struct trouble *trouble)
+{
+	struct load_set *set = server->set;
+	owned_descriptor former = set->ticket_keys;
+
+	set->ticket_keys = -1;
+	enum fault fault = load_set_open_ticket_keys(server->folder, set, trouble);
+	if (fault == FAULT_NONE)
+		fault = load_again(server, actor, trouble);
+	if (fault != FAULT_NONE)
+		swap(&set->ticket_keys, &former);
 	return fault;
 }

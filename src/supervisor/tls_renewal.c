@@ -83,6 +83,14 @@ bool tls_is_due(const struct folder *folder, const struct configuration *configu
 		!names_hosts(certificate, configuration) || !has_key(folder, certificate);
 }
 
+bool tls_is_usable(const struct folder *folder)
+{
+	owned(X509) *certificate = read_certificate(folder);
+
+	return certificate != NULL && has_key(folder, certificate) &&
+		X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
+}
+
 /* The authority's file: the key's PEM, then the certificate's. */
 static enum fault install(const struct folder *folder, struct bytes file, struct trouble *trouble)
 {
@@ -114,5 +122,7 @@ enum fault tls_renew(struct server *server, struct trouble *trouble)
 	OPENSSL_cleanse(buffer, sizeof(buffer));
 	owned_close_descriptor(&server->tls);
 	server->tls = -1;
+	if (fault == FAULT_NONE)
+		server->has_new_tls = true;
 	return fault;
 }

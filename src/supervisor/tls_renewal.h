@@ -16,7 +16,10 @@
  */
 bool tls_is_due(const struct folder *, const struct configuration *);
 
-/* Asks the authority, which must be at work, and writes both files. */
+/* Whether it serves on where it cannot be renewed: the key is there, and it has not run out. */
+bool tls_is_usable(const struct folder *);
+
+/* Asks the authority, which must be at work, and writes both files: has_new_tls (server.h). */
 enum fault tls_renew(struct server *, struct trouble *);
 
 #endif

@@ -156,6 +156,25 @@ static void test_tls_alone_is_renewed(void **state)
 	assert_int_equal(fcntl(former, F_GETFD), -1);
 }
 
+/* Whoever renewed it must know that it is still to be given to the roles. */
+static void test_new_tls_waits_until_it_is_taken(void **state)
+{
+	struct trouble trouble = { "" };
+
+	(void)state;
+	start_all();
+	server.has_new_tls = true;
+	assert_int_equal(renameat(folder.descriptor, "tls.pem", folder.descriptor, "aside"), 0);
+	assert_int_not_equal(server_renew_tls(&server, "by=tester", &trouble), FAULT_NONE);
+	assert_true(server.has_new_tls);
+	assert_int_equal(renameat(folder.descriptor, "aside", folder.descriptor, "tls.pem"), 0);
+	assert_int_equal(server_renew_tls(&server, "by=tester", &trouble), FAULT_NONE);
+	assert_false(server.has_new_tls);
+	server.has_new_tls = true;
+	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_NONE);
+	assert_false(server.has_new_tls);
+}
+
 static void test_tls_stays_where_there_is_no_other(void **state)
 {
 	struct trouble trouble = { "" };
@@ -477,6 +496,14 @@ static void test_rotate(void **state)
 	uint64_t left_ms = second.former_until_ms - (uint64_t)time(NULL) * 1000;
 	assert_true(left_ms > 10 * 60 * 1000 && left_ms <= 11 * 60 * 1000 + 2000);
 
+	int former = server.set->ticket_keys;
+	name_configuration("Two");
+	assert_int_equal(server_renew_ticket_keys(&server, "by=tester", &trouble), FAULT_NONE);
+	wait_a_little();
+	assert_int_equal(count_of(" commit One"), 12);
+	assert_int_equal(count_of(" commit Two"), 0); /* nobody asked for a reload */
+	assert_int_not_equal(server.set->ticket_keys, former);
+
 	assert_int_equal(rotate_ticket_keys(&server, true, "by=tester", &trouble), FAULT_NONE);
 	third = read_keys();
 	assert_false(third.has_former);
@@ -572,6 +599,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_stop_from_the_front_inwards, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reload, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tls_alone_is_renewed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_new_tls_waits_until_it_is_taken, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tls_stays_where_there_is_no_other, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reload_is_all_or_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reload_of_broken_file, setup, teardown),
