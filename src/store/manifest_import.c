@@ -177,8 +177,11 @@ static bool may_join(struct operation *operation, const struct staged_row *stage
 {
 	const struct binding_row binding = binding_of_serial(operation->store, staged->row.serial);
 	bool is_bound = binding.id != 0 && (binding.has_ik || binding.state == BINDING_SUSPENDED);
+	/* Not one that is listed without a serial: to the device it is as new as any other. */
+	bool is_listed_for_it =
+		listed->is_listed && strcmp(listed->serial, staged->row.serial) == 0;
 
-	if (!is_bound || listed->is_listed || member->binding == binding.id ||
+	if (!is_bound || is_listed_for_it || member->binding == binding.id ||
 		operation->store->import_adds)
 		return true;
 	operation_refuse(operation, "row %lld: %s has another EK already; --add where this is a"
@@ -247,6 +250,20 @@ struct import_count {
 	int64_t rows, added, changed, unchanged;
 };
 
+static bool is_allowed(struct operation *operation, const struct staged_row *staged,
+	struct import_count *count)
+{
+	const struct manifest_row listed = manifest_of_ek(operation->store, staged->ek_id);
+	const struct binding_member member = binding_of_ek(operation->store, staged->ek_id);
+
+	count->rows++;
+	return has_serial_where_needed(operation, staged) &&
+		has_no_other_serial(operation, staged, &listed, &member) &&
+		may_return(operation, staged, &member) &&
+		may_join(operation, staged, &listed, &member) &&
+		may_replace(operation, staged, &member);
+}
+
 static bool take_over(struct operation *operation, const struct staged_row *staged,
 	struct import_count *count)
 {
@@ -254,13 +271,6 @@ static bool take_over(struct operation *operation, const struct staged_row *stag
 	const struct manifest_row listed = manifest_of_ek(store, staged->ek_id);
 	const struct binding_member member = binding_of_ek(store, staged->ek_id);
 
-	if (!has_serial_where_needed(operation, staged) ||
-			!has_no_other_serial(operation, staged, &listed, &member) ||
-			!may_return(operation, staged, &member) ||
-			!may_join(operation, staged, &listed, &member) ||
-			!may_replace(operation, staged, &member))
-		return false;
-	count->rows++;
 	if (listed.is_listed && is_same_row(&listed, &staged->row)) {
 		count->unchanged++;
 		return true;
@@ -301,7 +311,8 @@ static bool next_staged(struct query *query, struct staged_row *out)
 	return true;
 }
 
-static bool take_over_all(struct operation *operation, struct import_count *count)
+static bool each_staged(struct operation *operation, struct import_count *count,
+	bool (*act)(struct operation *, const struct staged_row *, struct import_count *))
 {
 	struct staged_row staged = { .line = 0 };
 	owned_query query = query_of(&operation->store->database,
@@ -310,7 +321,7 @@ static bool take_over_all(struct operation *operation, struct import_count *coun
 
 	while (next_staged(&query, &staged)) {
 		staged.row.is_listed = true;
-		if (!take_over(operation, &staged, count))
+		if (!act(operation, &staged, count))
 			return false;
 	}
 	return true;
@@ -325,7 +336,9 @@ void device_import_end(struct operation *operation)
 		return;
 	}
 	operation->store->is_importing = false;
-	if (!has_no_ek_twice(operation) || !take_over_all(operation, &count))
+	/* All are judged by what was so before: their order in the file decides nothing. */
+	if (!has_no_ek_twice(operation) || !each_staged(operation, &count, is_allowed) ||
+			!each_staged(operation, &count, take_over))
 		return;
 	row_number(operation, "rows", count.rows);
 	row_number(operation, "added", count.added);

@@ -127,6 +127,20 @@ static void a_further_ek_of_a_suspended_serial_needs_add(void **state)
 	assert_true(kit_import(kit, "SN-1", 2, "add"));
 }
 
+/* To the device that has the serial it is as new as one that nobody has listed. */
+static void an_ek_listed_without_a_serial_needs_add_as_well(void **state)
+{
+	struct kit *kit = *state;
+
+	bound(kit);
+	kit->policy.binding = BINDING_FIRST; /* else each row has a serial */
+	assert_true(kit_import(kit, "", 2, ""));
+	assert_false(kit_import(kit, "SN-1", 2, ""));
+	assert_non_null(strstr(kit->result.text, "--add"));
+	assert_true(kit_import(kit, "SN-1", 2, "add"));
+	assert_true(kit_import(kit, "SN-1", 2, "")); /* its own row, again */
+}
+
 static void a_further_ek_of_a_listed_serial_needs_nothing(void **state)
 {
 	struct kit *kit = *state;
@@ -190,6 +204,24 @@ static void another_ek_for_a_released_serial_needs_replace(void **state)
 	assert_false(kit_import(kit, "SN-1", 2, "add again"));
 	assert_true(kit_import(kit, "SN-1", 2, "replace"));
 	(void)kit_provision(kit, "SN-1", 2, 101);
+}
+
+/* Whichever row comes first: the other one lists the serial only in this import. */
+static void the_order_of_rows_decides_nothing(void **state)
+{
+	struct kit *kit = *state;
+
+	bound(kit);
+	assert_true(kit_operate(kit, "device release", "SN-1", NULL));
+	for (uint8_t first = 1; first <= 2; first++) {
+		assert_true(kit_operate(kit, "device import begin", "again", NULL));
+		assert_true(kit_operate(kit, "device import row", "SN-1", kit_hex(first), "", "",
+			NULL));
+		assert_true(kit_operate(kit, "device import row", "SN-1",
+			kit_hex((uint8_t)(3 - first)), "", "", NULL));
+		assert_false(kit_operate(kit, "device import end", NULL));
+		assert_non_null(strstr(kit->result.text, "--replace"));
+	}
 }
 
 static void a_row_without_serial_needs_another_binding(void **state)
@@ -282,12 +314,14 @@ int main(void)
 		KIT_TEST(one_bad_row_refuses_all),
 		KIT_TEST(a_further_ek_of_a_bound_serial_needs_add),
 		KIT_TEST(a_further_ek_of_a_suspended_serial_needs_add),
+		KIT_TEST(an_ek_listed_without_a_serial_needs_add_as_well),
 		KIT_TEST(a_further_ek_of_a_listed_serial_needs_nothing),
 		KIT_TEST(an_ek_of_another_serial_is_refused),
 		KIT_TEST(an_ek_bound_without_a_row_is_refused_for_another_serial),
 		KIT_TEST(a_released_ek_needs_again),
 		KIT_TEST(a_released_ek_for_another_serial_needs_both),
 		KIT_TEST(another_ek_for_a_released_serial_needs_replace),
+		KIT_TEST(the_order_of_rows_decides_nothing),
 		KIT_TEST(a_row_without_serial_needs_another_binding),
 		KIT_TEST(an_ek_stands_once_in_a_file),
 		KIT_TEST(a_row_is_checked),
