@@ -9,7 +9,6 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* After a call of OpenSSL's that did not succeed: what the socket has to become ready for. */
@@ -164,7 +163,6 @@ static enum step finish_answer(struct connection *c)
 	/* Once, without waiting for the peer's: it may never come. */
 	ERR_clear_error();
 	(void)SSL_shutdown(c->tls);
-	(void)shutdown(c->descriptor, SHUT_WR);
 	c->state = CONNECTION_DRAIN;
 	return STEP_AGAIN;
 }

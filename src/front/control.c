@@ -94,6 +94,26 @@ static void commit(struct front *front)
 
 /* ---- revocation lists ---- */
 
+static bool is_of_list_before(const struct document *document, uint64_t list)
+{
+	return document != NULL && document->list != 0 && document->list < list;
+}
+
+/* Who is still reading a list older than that one goes: else many would be held, for as many readers. */
+static void close_readers_before(struct front *front, uint64_t list)
+{
+	struct connection *connection = TAILQ_FIRST(&front->connections);
+
+	while (connection != NULL) {
+		struct connection *next = TAILQ_NEXT(connection, links);
+
+		if (is_of_list_before(connection->output, list) ||
+				is_of_list_before(connection->output_rest, list))
+			connection_close(connection);
+		connection = next;
+	}
+}
+
 static void take_crl(struct front *front, struct bytes body, int descriptor)
 {
 	struct crl_notice notice;
@@ -109,6 +129,8 @@ static void take_crl(struct front *front, struct bytes body, int descriptor)
 		document_release(crl);
 		return;
 	}
+	crl->list = ++front->list_count;
+	close_readers_before(front, crl->list - 1);
 	document_release(front->crl);
 	front->crl = crl;
 }

@@ -10,6 +10,7 @@ struct document *document_make(size_t len)
 	if (document == NULL)
 		return NULL;
 	document->holders = 1;
+	document->list = 0;
 	document->len = len;
 	return document;
 }

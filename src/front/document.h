@@ -13,6 +13,7 @@
  */
 struct document {
 	size_t holders;
+	uint64_t list; /* of a revocation list: the how-manieth it is; else 0 */
 	size_t len;
 	uint8_t data[];
 };

@@ -34,6 +34,7 @@ struct front {
 	/* in force since the last MESSAGE_COMMIT; NULL before the first */
 	struct material *in_force;
 	struct document *crl; /* DER; NULL until the first one comes */
+	uint64_t list_count;  /* lists that have come */
 
 	/* upstream.h */
 	struct event upstream;

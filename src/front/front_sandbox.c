@@ -5,11 +5,12 @@
 
 #include <seccomp.h>
 
-/* Beyond what every role needs. There is no openat, no socket, no connect, no ioctl. */
+/*
+ * Beyond what every role needs. There is no openat, no socket, no connect, no ioctl; and no shutdown,
+ * setsockopt or fcntl, by which one front could spoil the listening socket for all of them.
+ */
 static const int system_calls[] = {
 	SCMP_SYS(accept4),                              /* connections */
-	SCMP_SYS(setsockopt),                           /* TCP_NODELAY */
-	SCMP_SYS(shutdown),                             /* their end */
 	SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),    /* the loop */
 	SCMP_SYS(epoll_ctl),
 	SCMP_SYS(pwrite64),                             /* the ring of refusals */

@@ -5,22 +5,12 @@
 #include "log.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* Connections taken at once before others have their turn. */
 enum { ACCEPT_MAX = 16 };
-
-/* An answer is one write: it is not to wait for an acknowledgement. Not vital. */
-static void set_no_delay(int descriptor)
-{
-	int yes = 1;
-
-	(void)setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-}
 
 static bool is_out_of_room(int number)
 {
@@ -47,7 +37,6 @@ static bool take_one(struct front *front)
 			make_room(front);
 		return false;
 	}
-	set_no_delay(descriptor);
 	const struct source source = source_of(&address);
 	connection_open(front, descriptor, &source);
 	return true;

@@ -16,6 +16,8 @@
 #include "tls_renewal.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -82,6 +84,8 @@ static enum fault open_listening(struct serve *s, const char *text, struct troub
 		SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (listening < 0 ||
 		setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+		/* Its connections have it too: an answer, which is one write, waits for nothing. */
+		setsockopt(listening, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0 ||
 		bind(listening, (const struct sockaddr *)&address->address, address->address_len) !=
 			0 ||
 		listen(listening, LISTEN_BACKLOG) != 0)

@@ -195,11 +195,11 @@ static bool is_earlier_in_batch(const struct trust_batch *batch, size_t index)
 	return false;
 }
 
-static enum fault write_batch(const struct folder *folder, const struct trust_batch *batch,
+static enum fault write_kind(const struct folder *folder, const struct trust_batch *batch, bool is_crl,
 	const struct anchors *present, size_t *added, struct trouble *trouble)
 {
 	for (size_t i = 0; i < batch->count; i++) {
-		if (is_earlier_in_batch(batch, i))
+		if (batch->items[i].is_crl != is_crl || is_earlier_in_batch(batch, i))
 			continue;
 		enum fault fault = write_item(folder, &batch->items[i], batch->marks, trouble);
 
@@ -208,6 +208,16 @@ static enum fault write_batch(const struct folder *folder, const struct trust_ba
 		*added += !is_present(present, batch->items[i].name);
 	}
 	return FAULT_NONE;
+}
+
+/* A list after whoever signed it: with a list that nobody signed no server starts. */
+static enum fault write_batch(const struct folder *folder, const struct trust_batch *batch,
+	const struct anchors *present, size_t *added, struct trouble *trouble)
+{
+	enum fault fault = write_kind(folder, batch, false, present, added, trouble);
+
+	return fault != FAULT_NONE ? fault :
+		write_kind(folder, batch, true, present, added, trouble);
 }
 
 enum fault trust_batch_import(const struct trust_batch *batch, const struct folder *folder,

@@ -2,6 +2,7 @@
 
 #include "certificate_facts.h"
 #include "descriptor.h"
+#include "memory_watch.h"
 #include "owned.h"
 #include "pattern.h"
 
@@ -177,10 +178,8 @@ static void load_crl(struct policy *policy, int descriptor)
 		refuse(policy, "a TPM vendor's revocation list: %s", fault_text(fault));
 }
 
-enum fault policy_load(struct policy *policy, const struct load *load, int descriptor)
+static enum fault load_item(struct policy *policy, const struct load *load, int descriptor)
 {
-	if ((descriptor >= 0) != (load->kind == LOAD_CRL))
-		return FAULT_INVALID;
 	switch (load->kind) {
 	case LOAD_CONFIGURATION:
 		load_configuration(policy, load->octets);
@@ -202,12 +201,32 @@ enum fault policy_load(struct policy *policy, const struct load *load, int descr
 	}
 }
 
+/* A certificate's no may have been memory's. */
+static void refuse_without_memory(struct policy *policy)
+{
+	if (memory_watch_has_failed())
+		refuse(policy, "out of memory");
+}
+
+enum fault policy_load(struct policy *policy, const struct load *load, int descriptor)
+{
+	if ((descriptor >= 0) != (load->kind == LOAD_CRL))
+		return FAULT_INVALID;
+	memory_watch_begin();
+	enum fault fault = load_item(policy, load, descriptor);
+
+	refuse_without_memory(policy);
+	return fault;
+}
+
 enum fault policy_complete(struct policy *policy)
 {
+	memory_watch_begin();
 	if (!policy->has_configuration || !policy->has_fingerprint || policy->ca_key_count == 0)
 		refuse(policy, "no configuration, no fingerprint or no CA certificate");
 	if (policy->refused[0] == '\0' && trust_seal(policy->trust) != FAULT_NONE)
 		refuse(policy, "no imported certificate signed a TPM vendor's revocation list");
+	refuse_without_memory(policy);
 	return policy->refused[0] == '\0' ? FAULT_NONE : FAULT_DENIED;
 }
 

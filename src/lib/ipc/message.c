@@ -1,5 +1,7 @@
 #include "message.h"
 
+#include "profile_name.h"
+
 enum fault message_read(struct bytes frame, struct message *out)
 {
 	struct reader r = reader_of(frame);
@@ -174,7 +176,8 @@ enum fault facts_read(struct bytes body, struct facts *out)
 	reader_copy(&r, facts.ticket, sizeof(facts.ticket));
 	if (facts.act != ACT_CHALLENGE && facts.act != ACT_CERTIFICATE)
 		reader_fail(&r, FAULT_INVALID);
-	if (!serial_is_well_formed(bytes_of_string(facts.serial)))
+	if (!serial_is_well_formed(bytes_of_string(facts.serial)) ||
+			!profile_name_is_well_formed(bytes_of_string(facts.profile)))
 		reader_fail(&r, FAULT_INVALID);
 
 	enum fault fault = reader_end(&r);

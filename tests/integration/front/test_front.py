@@ -1,6 +1,7 @@
 """The front by itself: rows 89 and 96 to 108 of the threats that a front alone can answer for."""
 
 import base64
+import contextlib
 import json
 import os
 import signal
@@ -524,6 +525,29 @@ class Slow(FrontCase):
             except OSError:
                 pass
         self.assertLess(got, 8 * 1024 * 1024)
+
+    def test_readers_of_former_lists(self):
+        """row 100: a list is held for its slow readers until the one after the next one comes"""
+        size = 4 * 1024 * 1024
+        readers = []
+        for _ in range(3):
+            self.front.send_crl(bytes(size))
+            time.sleep(0.3)
+            plain = socket.socket()
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            plain.connect(("127.0.0.1", self.front.port))
+            connection = self.front.connect(plain=plain)
+            connection.sendall(b"GET /v1/crl HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            time.sleep(0.3)
+            readers.append(connection)
+        got = []
+        for connection in readers:
+            total = 0
+            with connection, contextlib.suppress(OSError):
+                while more := connection.recv(65536):
+                    total += len(more)
+            got.append(total > size)
+        self.assertEqual(got, [False, True, True])
 
     def test_crowd(self):
         """row 100: beside 1000 slow connections a good client is served within a second"""

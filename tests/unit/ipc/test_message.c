@@ -812,10 +812,15 @@ static void test_texts(void **state)
 
 	w = WRITER_OF_ARRAY(written);
 	memset(facts.serial, 'A', SERIAL_MAX);
-	memset(facts.profile, '~', PROFILE_NAME_MAX);
+	memset(facts.profile, 'p', PROFILE_NAME_MAX);
 	facts_write(&w, &facts);
 	assert_int_equal(facts_read(writer_written(&w), &facts_out), FAULT_NONE);
 	assert_string_equal(facts_out.profile, facts.profile);
+
+	w = WRITER_OF_ARRAY(written);
+	facts.profile[1] = '~';
+	facts_write(&w, &facts);
+	assert_int_equal(facts_read(writer_written(&w), &facts_out), FAULT_INVALID);
 
 	w = WRITER_OF_ARRAY(written);
 	memset(refusal.saw, 's', SAW_MAX);
