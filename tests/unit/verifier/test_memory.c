@@ -2,6 +2,7 @@
 
 #include "failing_memory.h"
 #include "memory_watch.h"
+#include "owned.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +10,8 @@
 
 #include <cmocka.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* Fails each allocation of a judgement in turn; returns how many there were. */
 static size_t judge_without_memory(const struct kit *kit, const struct verdict *right)
@@ -76,6 +79,71 @@ static void test_refused(void **state)
 	through_all(&kit, "of an unknown vendor");
 }
 
+static void load(struct policy *policy, enum load_kind kind, struct bytes octets, int descriptor)
+{
+	const struct load item = { .kind = (uint8_t)kind, .octets = octets };
+
+	assert_int_equal(policy_load(policy, &item, descriptor), FAULT_NONE);
+}
+
+static void load_anchor(struct policy *policy, const struct kit_certificate *says)
+{
+	static struct kit_buffer anchor;
+	uint8_t item[KIT_OCTETS_MAX + 16];
+	struct writer w = WRITER_OF_ARRAY(item);
+
+	kit_certificate_write(says, &anchor);
+	writer_sized(&w, bytes_of(NULL, 0)); /* no marks */
+	writer_bytes(&w, bytes_of(anchor.data, anchor.len));
+	load(policy, LOAD_ANCHOR, writer_written(&w), -1);
+}
+
+/* A vendor's root, a CA below it, and the root's list that names that CA. */
+static struct policy *policy_with_revoked(const struct kit *kit)
+{
+	static const uint8_t fingerprint[32] = { 1 };
+	static struct kit_buffer ca, list;
+	struct kit_certificate below = kit->vendor;
+	owned_descriptor file = memfd_create("crl", MFD_CLOEXEC);
+	struct policy *policy = NULL;
+
+	assert_int_equal(policy_open(&policy), FAULT_NONE);
+	kit_certificate_write(&kit->vendor, &ca);
+	load(policy, LOAD_CONFIGURATION, BYTES_OF_LITERAL("[ca]\nname = Test\n"), -1);
+	load(policy, LOAD_FINGERPRINT, BYTES_OF_ARRAY(fingerprint), -1);
+	load(policy, LOAD_CA_CERTIFICATE, bytes_of(ca.data, ca.len), -1);
+	load_anchor(policy, &kit->vendor);
+	below.subject = "Below";
+	below.key = kit->ca_key;
+	below.number = 77;
+	load_anchor(policy, &below);
+	kit_crl_write(&kit->vendor, below.number, &list);
+	assert_int_equal(write(file, list.data, list.len), (ssize_t)list.len);
+	load(policy, LOAD_CRL, bytes_of(NULL, 0), file);
+	return policy;
+}
+
+/* A load is refused whatever it was that there was no memory for: else a revoked CA might not be one. */
+static void test_sealing(void **state)
+{
+	struct kit kit = kit_of(TEMPLATE_IK_P256, TEMPLATE_EK_L2);
+	bool has_failed = true;
+	size_t n;
+
+	(void)state;
+	for (n = 1; has_failed; n++) {
+		struct policy *policy = policy_with_revoked(&kit);
+
+		failing_memory_in(n);
+		enum fault fault = policy_complete(policy);
+		has_failed = failing_memory_has_failed();
+		assert_int_equal(fault, has_failed ? FAULT_DENIED : FAULT_NONE);
+		policy_close(policy);
+	}
+	print_message("# sealing: %zu allocations, each failed once\n", n - 2);
+	assert_true(n > 3);
+}
+
 /* Octets that a library has no use for are no lack of memory, whatever it says of them. */
 static void test_hostile(void **state)
 {
@@ -105,6 +173,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sound),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_sealing),
 		cmocka_unit_test(test_hostile),
 	};
 
