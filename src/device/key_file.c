@@ -80,11 +80,12 @@ static enum fault take_made(struct bytes content, struct key_file *file, uint32_
 	struct reader r = reader_of(content);
 
 	*parent = reader_u32(&r);
+	struct bytes sized = r.rest; /* the area with its size before it */
 	struct bytes area = reader_tpm2b(&r, sizeof(file->area.data) - 2);
 	if (r.fault != FAULT_NONE || r.rest.len > sizeof(file->private_half))
 		return FAULT_INVALID;
 	file->area.len = area.len + 2;
-	memcpy(file->area.data, area.data - 2, file->area.len);
+	memcpy(file->area.data, sized.data, file->area.len);
 	file->private_half_len = r.rest.len;
 	if (r.rest.len > 0)
 		memcpy(file->private_half, r.rest.data, r.rest.len);
