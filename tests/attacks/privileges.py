@@ -20,7 +20,8 @@ def from_inside(_, verdict):
     shown_by(verdict, "test_roles.py", "probe", "given_up", "users", "dumpable", "descriptors")
 
 
-@row(140, "a front's or an authority's peer in the attacker's hands: it vouches for everything",
+@row(140, "a front that sends whatever it likes, a verifier that vouches for everything",
      is_slow=True)
 def taken(_, verdict):
     shown_by(verdict, "test_taken.py")
+    shown_by(verdict, "test_taken_front.py")
