@@ -17,7 +17,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "faults"))
 from attacker import taken_verifier  # noqa: E402
 from attacker.ticket import DAY_MS  # noqa: E402
 from catalogue import row  # noqa: E402
-from genuine_test.process import BUILD  # noqa: E402
+from genuine_test.process import BUILD, programs_but  # noqa: E402
 from rig import Page  # noqa: E402
 from stage import CHECKS, Target  # noqa: E402
 
@@ -32,15 +32,7 @@ PATIENCE = 5
 
 def taken_programs(stage):
     """The shipped programs, but the verifier is the attacker's."""
-    folder = stage.folder / "taken-programs"
-    folder.mkdir()
-    for program in ("genuine-ca", *(f"genuine-ca-{role}" for role in ROLES)):
-        shutil.copy2(BUILD / program, folder)
-    verifier = folder / "genuine-ca-verifier"
-    verifier.unlink()
-    verifier.write_text(f"#!{sys.executable} -I\n{Path(taken_verifier.__file__).read_text()}")
-    verifier.chmod(0o755)
-    return folder / "genuine-ca"
+    return programs_but(stage.folder / "taken-programs", "verifier", taken_verifier.__file__)
 
 
 class Rigged(Target):

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -17,9 +16,7 @@ from attacker.keys import CURVES, EccKey
 from attacker.ticket import activate, name_of
 from genuine_test import tap
 from genuine_test.ca import Ca
-from genuine_test.process import BUILD
-
-PROGRAMS = ["genuine-ca", "genuine-ca-front", "genuine-ca-authority", "genuine-ca-store"]
+from genuine_test.process import programs_but
 
 
 class Attacker:
@@ -48,21 +45,14 @@ class Taken(tap.Case):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.programs = cls.folder / "programs"
-        cls.programs.mkdir()
-        for program in PROGRAMS:
-            shutil.copy(BUILD / program, cls.programs)
-        verifier = cls.programs / "genuine-ca-verifier"
-        source = Path(taken_verifier.__file__).read_text()
-        verifier.write_text(f"#!{sys.executable} -I\n{source}")
-        verifier.chmod(0o755)
+        cls.program = programs_but(cls.folder / "programs", "verifier", taken_verifier.__file__)
         cls.victim = Attacker()  # only its public part is used
 
     def ca(self, trust, binding):
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         folder.chmod(0o755)
         ca = Ca(folder / "ca")
-        ca.program = self.programs / "genuine-ca"  # beside it the verifier that it will start
+        ca.program = self.program
         configuration = ca.folder / "genuine.conf"
         text = configuration.read_text().replace("trust = both", f"trust = {trust}")
         configuration.write_text(text.replace("binding = manifest", f"binding = {binding}"))

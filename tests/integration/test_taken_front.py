@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import shutil
 import socket
 import sys
 import threading
@@ -18,9 +17,8 @@ from attacker.taken_front import evidence_frame, frame, sized
 from attacker.ticket import activate, name_of
 from genuine_test import tap
 from genuine_test.ca import Ca
-from genuine_test.process import BUILD
+from genuine_test.process import programs_but
 
-PROGRAMS = ["genuine-ca", "genuine-ca-verifier", "genuine-ca-authority", "genuine-ca-store"]
 CHALLENGE, CERTIFICATE, REFUSED = 1, 2, 3  # kinds of an answer, and the acts
 FLOOD, GROWTH_KB_MAX = 100_000, 8192
 WAIT_S = 60
@@ -73,19 +71,13 @@ class TakenFront(tap.Case):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.programs = cls.folder / "programs"
-        cls.programs.mkdir()
-        for program in PROGRAMS:
-            shutil.copy(BUILD / program, cls.programs)
-        front = cls.programs / "genuine-ca-front"
-        front.write_text(f"#!{sys.executable} -I\n{Path(taken_front.__file__).read_text()}")
-        front.chmod(0o755)
+        cls.program = programs_but(cls.folder / "programs", "front", taken_front.__file__)
 
     def setUp(self):
         folder = self.folder / self.id().rpartition(".")[2]
         folder.mkdir(mode=0o755)
         self.ca = Ca(folder / "ca")
-        self.ca.program = self.programs / "genuine-ca"
+        self.ca.program = self.program
         vendor = Authority("Test TPM Vendor")
         (folder / "vendor.der").write_bytes(vendor.certificate)
         self.ca.does("trust", "import", folder / "vendor.der")
