@@ -2,6 +2,7 @@
  * probe: makes a running process try what it may not do, without any hook in the process.
  *
  *   probe PID open|socket|execve|fork
+ *   probe PID shutdown|setsockopt FD
  *
  * Stops the process as a debugger does, lets it make one system call, and prints how that ended:
  * "killed" (by seccomp) or "returned N". Exit status: 0 it was killed or N is an error, 1 the call
@@ -30,25 +31,33 @@ enum { GRANTED = 1, NOT_PROBED = 2, SKIPPED = 77 };
 
 enum { RED_ZONE = 128, PATH_ROOM = 64, SYSCALL_LEN = 2, STOPS_MAX = 200 };
 
-/* A system call with at most three arguments; where has_path, the second or first is a path. */
-static const struct attempt {
+/* A system call with at most three arguments, of which one may be a path, or the first a descriptor. */
+static struct attempt {
 	const char *name;
 	long number;
 	unsigned long arguments[3];
 	int path_argument; /* -1: none */
 	const char *path;
+	bool has_descriptor;
 } attempts[] = {
-	{ "open", SYS_openat, { (unsigned long)AT_FDCWD, 0, O_RDONLY }, 1, "/etc/passwd" },
-	{ "socket", SYS_socket, { AF_INET, SOCK_STREAM, 0 }, -1, NULL },
-	{ "execve", SYS_execve, { 0, 0, 0 }, 0, "/bin/true" },
-	{ "fork", SYS_fork, { 0 }, -1, NULL },
+	{ "open", SYS_openat, { (unsigned long)AT_FDCWD, 0, O_RDONLY }, 1, "/etc/passwd", false },
+	{ "socket", SYS_socket, { AF_INET, SOCK_STREAM, 0 }, -1, NULL, false },
+	{ "execve", SYS_execve, { 0, 0, 0 }, 0, "/bin/true", false },
+	{ "fork", SYS_fork, { 0 }, -1, NULL, false },
+	{ "shutdown", SYS_shutdown, { 0, SHUT_RDWR, 0 }, -1, NULL, true },
+	{ "setsockopt", SYS_setsockopt, { 0, SOL_SOCKET, SO_ATTACH_FILTER }, -1, NULL, true },
 };
 
-static const struct attempt *attempt_of_name(const char *name)
+/* What the command line asks for; NULL where it asks for nothing that there is. */
+static const struct attempt *attempt_of(int argc, char **argv)
 {
-	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++)
-		if (strcmp(attempts[i].name, name) == 0)
-			return &attempts[i];
+	for (size_t i = 0; argc >= 3 && i < sizeof(attempts) / sizeof(attempts[0]); i++) {
+		if (strcmp(attempts[i].name, argv[2]) != 0)
+			continue;
+		if (attempts[i].has_descriptor && argc == 4)
+			attempts[i].arguments[0] = strtoul(argv[3], NULL, 10);
+		return argc == 3 + attempts[i].has_descriptor ? &attempts[i] : NULL;
+	}
 	return NULL;
 }
 
@@ -164,11 +173,12 @@ static int probe(pid_t pid, const struct attempt *attempt)
 
 int main(int argc, char **argv)
 {
-	const struct attempt *attempt = argc == 3 ? attempt_of_name(argv[2]) : NULL;
-	long pid = argc == 3 ? strtol(argv[1], NULL, 10) : 0;
+	const struct attempt *attempt = attempt_of(argc, argv);
+	long pid = attempt != NULL ? strtol(argv[1], NULL, 10) : 0;
 
-	if (attempt == NULL || pid <= 1) {
-		(void)fprintf(stderr, "usage: probe PID open|socket|execve|fork\n");
+	if (pid <= 1) {
+		(void)fprintf(stderr, "usage: probe PID open|socket|execve|fork\n"
+			"       probe PID shutdown|setsockopt FD\n");
 		return NOT_PROBED;
 	}
 	return probe((pid_t)pid, attempt);

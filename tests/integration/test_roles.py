@@ -10,7 +10,7 @@ from pathlib import Path
 
 from genuine_test import tap
 from genuine_test.ca import Ca
-from genuine_test.process import BUILD, SOURCE, attempt, run
+from genuine_test.process import BUILD, SOURCE, TCP_LISTEN, attempt, run
 
 ROLES = ["front", "verifier", "authority", "store"]
 PROGRAMS = ["genuine-ca", "genuine-device", *(f"genuine-ca-{role}" for role in ROLES)]
@@ -149,6 +149,29 @@ class Running(tap.Case):
                     self.assertEqual(result.status, 0, result)
         self.wait_for_all()
         self.assertTrue(self.ca.daemon.is_running(), "the supervisor itself is well")
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root looks into a process that is not dumpable")
+    def test_probe_of_listening_socket(self):
+        """made to spoil the socket that all fronts listen on, a front is killed, and they are served"""
+        for call in ("shutdown", "setsockopt"):
+            with self.subTest(call):
+                self.wait_for_all()
+                pid = self.ca.roles()["front"][0]
+                result = attempt(PROBE, pid, call, self.listening(pid))
+                if result.status == SKIPPED:
+                    self.skipTest(result.errors)
+                self.assertEqual((result.status, result.output), (0, "killed by SYS\n"), result)
+        self.wait_for_all()
+
+    def listening(self, pid):
+        """The descriptor of the process on which it listens."""
+        inodes = {fields[9] for fields in map(str.split, Path("/proc/net/tcp").read_text()
+                  .splitlines()[1:]) if fields[3] == TCP_LISTEN}
+        for descriptor in os.listdir(f"/proc/{pid}/fd"):
+            found = re.fullmatch(r"socket:\[(\d+)\]", os.readlink(f"/proc/{pid}/fd/{descriptor}"))
+            if found and found[1] in inodes:
+                return descriptor
+        self.fail("the front does not listen")
 
     def test_probe_itself(self):
         """the probe's control: a process without a sandbox is granted what roles are refused"""
