@@ -24,7 +24,8 @@ EXTENSIONS = ("constraints", "usage", "purpose", "subject_key", "authority_key",
 @dataclass(frozen=True)
 class Meant:
     """What a certificate is meant to say, and what the authority knows beside it: the CA's
-    validity, its key and the device's EK. Texts may be octets where they are to be no UTF-8."""
+    validity, its key and the device's EK. Texts may be octets where they are to be no UTF-8, and
+    policies the contents of an identifier where they are to be no DER."""
 
     number: bytes
     algorithm: bytes
@@ -91,8 +92,12 @@ def meant_names(meant):
             *([general(URI, meant.uri)] if meant.uri else [])]
 
 
+def identifier(kind):
+    return der.tlv(der.OID, kind) if isinstance(kind, bytes) else der.oid(kind)
+
+
 def policies(*identifiers):
-    return extension(POLICIES, der.sequence(*(der.sequence(der.oid(policy))
+    return extension(POLICIES, der.sequence(*(der.sequence(identifier(policy))
                                               for policy in identifiers)))
 
 

@@ -32,6 +32,8 @@ written("extensions_strict", "a value with a tail", purpose=extension(
 written("extensions_strict", "an empty value", names=extension(SUBJECT_ALTERNATIVE_NAME, b""))
 written("extensions_strict", "a length that is not the shortest", constraints=extension(
     BASIC_CONSTRAINTS, b"\x30\x81\x00", True))
+told("extensions_strict", "an identifier that is not the shortest",
+     policies=(bytes.fromhex("2a800301"),))
 for name, part in PARTS.items():
     if name in EXTENSIONS and part:
         written("extensions_once", f"{name} twice", more=part)

@@ -20,6 +20,8 @@ octets("der_strict", "nothing at all", b"")
 octets("der_strict", "an indefinite length", b"\x30\x80" + der.take(WHOLE)[1] + b"\x00\x00")
 written("der_strict", "a length that is not the shortest", version=bytes.fromhex("a08103020102"))
 written("der_strict", "a number with a needless octet of 0", number=der.tlv(2, b"\0" + NUMBER))
+told("der_strict", "the CA's name with an RDN that is not in order", issuer=der.name(
+    [(COMMON_NAME, utf8("Example CA")), (ORGANIZATION, utf8("Example"))]))
 
 written("tbs_frame", "no key", spki=b"")
 written("tbs_frame", "no extensions", tail=b"")
@@ -99,6 +101,10 @@ written("validity_frame", "empty", validity=der.sequence())
 for case, time in NO_TIMES.items():
     written("not_before_form", case, validity=der.sequence(time, AFTER))
     written("not_after_form", case, validity=der.sequence(BEFORE, time))
+written("not_before_form", "hour 32 of the day before",
+        validity=der.sequence(utc("270114320000Z"), AFTER))
+written("not_after_form", "hour 31 of the day before",
+        validity=der.sequence(BEFORE, utc("280114315959Z")))
 written("not_before_type", "GeneralizedTime before 2050",
         validity=der.sequence(generalized("20270115080000Z"), AFTER))
 written("not_after_type", "GeneralizedTime before 2050",
@@ -129,8 +135,13 @@ def rdn_of(*attribute):
     return der.set_of(der.sequence(*attribute))
 
 
-written("subject_frame", "an attribute with a tail", subject=der.sequence(
-    rdn_of(der.oid(COMMON_NAME), utf8("SN-0001"), der.null())))
+def subject_with(last):
+    """O, OU, serialNumber, and then that RDN."""
+    return der.sequence(*(rdn_of(der.oid(kind), value) for kind, value in (O, OU, SN)), last)
+
+
+written("subject_frame", "an attribute with a tail",
+        subject=subject_with(rdn_of(der.oid(CN[0]), CN[1], der.null())))
 written("subject_frame", "an attribute without a value", subject=der.sequence(
     rdn_of(der.oid(COMMON_NAME))))
 written("subject_frame", "an RDN that is a SEQUENCE", subject=der.sequence(
@@ -140,6 +151,8 @@ named("subject_frame", "nine RDNs", O, OU, SN, CN, O, OU, SN, CN, O)
 written("subject_single_valued", "serialNumber and CN in one RDN", subject=der.sequence(
     rdn_of(der.oid(O[0]), O[1]), rdn_of(der.oid(OU[0]), OU[1]),
     der.set_of(*sorted(der.sequence(der.oid(kind), value) for kind, value in (SN, CN)))))
+written("subject_single_valued", "serialNumber once more beside CN", subject=subject_with(
+    der.set_of(*(der.sequence(der.oid(kind), value) for kind, value in (CN, SN)))))
 named("subject_attributes", "empty")
 named("subject_attributes", "no O", OU, SN, CN)
 named("subject_attributes", "no OU", O, SN, CN)

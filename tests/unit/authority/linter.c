@@ -1,13 +1,14 @@
 /*
  * linter: asks the lints about certificates that somebody else wrote (tests/attacker).
  *
- *     linter --names    the lints' names, in the order in which they are asked
- *     linter            reads samples; prints for each the lint that refused it, or "passed"
+ *     linter --names         the lints' names, in the order in which they are asked
+ *     linter                 reads samples; prints for each the lint that refused it, or "passed"
+ *     linter --without LINT  the same where that one is not asked
  *
  * A sample is what the certificate is meant to say, and then the to-be-signed octets: numbers of 64
  * bits, and texts after their length of 32, in the order in which they are read here.
  */
-#include "lint.h"
+#include "lint_table.h"
 
 #include "reader.h"
 
@@ -96,16 +97,40 @@ static const char *judge(const struct sample *sample)
 	return refusal.check == CHECK_CERTIFICATE_LINT ? name_in(refusal.saw) : "another check";
 }
 
-static int judge_all(struct bytes input)
+/* The first of the others that does not hold; the authority itself leaves none out. */
+static const char *judge_without(const struct sample *sample, const char *left_out)
+{
+	static const struct lint *(*const groups[])(size_t *count) = {
+		lint_fields, lint_subject, lint_extensions, lint_names,
+	};
+	const struct tbs_certificate t = tbs_certificate_read(sample->tbs);
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		size_t count;
+		const struct lint *lints = groups[i](&count);
+
+		for (size_t k = 0; k < count; k++) {
+			struct bytes saw = { 0 };
+
+			if (strcmp(lints[k].name, left_out) != 0 &&
+				!lints[k].holds(&t, &sample->context, &saw))
+				return lints[k].name;
+		}
+	}
+	return "passed";
+}
+
+static int judge_all(struct bytes input, const char *left_out)
 {
 	struct reader r = reader_of(input);
 
-	while (r.rest.len > 0 && r.fault == FAULT_NONE) {
+	while (r.rest.len > 0) {
 		struct sample sample;
 
 		read_sample(&r, &sample);
-		if (r.fault == FAULT_NONE)
-			(void)puts(judge(&sample));
+		if (r.fault != FAULT_NONE)
+			break;
+		(void)puts(left_out != NULL ? judge_without(&sample, left_out) : judge(&sample));
 	}
 	return reader_end(&r) == FAULT_NONE ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -119,7 +144,10 @@ int main(int argc, char **argv)
 			(void)puts(lint_name(i));
 		return EXIT_SUCCESS;
 	}
+	bool is_without = argc == 3 && strcmp(argv[1], "--without") == 0;
 	size_t len = fread(input, 1, sizeof(input), stdin);
 
-	return argc == 1 && feof(stdin) ? judge_all(bytes_of(input, len)) : EXIT_FAILURE;
+	if ((argc != 1 && !is_without) || !feof(stdin))
+		return EXIT_FAILURE;
+	return judge_all(bytes_of(input, len), is_without ? argv[2] : NULL);
 }
