@@ -110,9 +110,9 @@ def points(*content):
     return extension(CRL_POINTS, der.sequence(*content))
 
 
-def description(url, method=CA_ISSUERS):
+def description(url, *more, method=CA_ISSUERS):
     """AccessDescription (RFC 5280, 4.2.2.1)."""
-    return der.sequence(der.oid(method), general(URI, url))
+    return der.sequence(der.oid(method), general(URI, url), *more)
 
 
 def access(*content):

@@ -223,9 +223,12 @@ written("crl_distribution_point_exact", "none", **without("crl"))
 written("crl_distribution_point_exact", "one that is not meant", LEAST, crl=PARTS["crl"])
 
 written("authority_info_access_frame", "empty", access=access())
-written("authority_info_access_frame", "OCSP", access=access(description(ISSUER, OCSP)))
+written("authority_info_access_frame", "OCSP", access=access(
+    description(ISSUER, method=OCSP)))
 written("authority_info_access_frame", "OCSP as well", access=access(
-    description(ISSUER), description(ISSUER, OCSP)))
+    description(ISSUER), description(ISSUER, method=OCSP)))
+written("authority_info_access_frame", "with a tail",
+        access=access(description(ISSUER, der.null())))
 written("authority_info_access_frame", "twice",
         access=access(description(ISSUER), description(ISSUER)))
 told("authority_info_access_frame", "no scheme", issuer_url="ca.example.com/v1/ca")
