@@ -67,9 +67,13 @@ static enum fault stop(struct https *https, const struct https_answer *answer)
 	}
 }
 
-/* Waits before the next attempt and says so. FAULT_DENIED where the program is told to stop. */
-static enum fault wait_for_ca(struct https *https, uint32_t wait_s, const char *why)
+enum fault ca_wait(struct https *https, uint32_t wait_s, const char *why)
 {
+	if (wait_s >= https_left_s(https))
+		return failure_set(https->failure, EXIT_CA_NOT_REACHED,
+			"run it again in a few minutes",
+			"the CA had %d minutes for this device and did not come to an end",
+			RUN_WITH_CA_S / 60);
 	report_note("%s; trying again in %u s", why, wait_s);
 	if (!interruption_wait(wait_s))
 		return FAULT_NONE;
@@ -93,7 +97,7 @@ static enum fault post(struct https *https, const char *path, const struct reque
 		enum fault fault =
 			https_post(https, path, request->text, request->len, answer);
 		if (fault == FAULT_TIMEOUT && !is_last)
-			fault = wait_for_ca(https, ca_wait_s(0, attempt), https->failure->what);
+			fault = ca_wait(https, ca_wait_s(0, attempt), https->failure->what);
 		else if (fault != FAULT_NONE)
 			return FAULT_DENIED;
 		else if (ca_reaction_of(answer->status) == CA_TAKE)
@@ -103,7 +107,7 @@ static enum fault post(struct https *https, const char *path, const struct reque
 		else if (ca_reaction_of(answer->status) == CA_STOP || is_last)
 			return stop(https, answer);
 		else
-			fault = wait_for_ca(https, ca_wait_s(answer->retry_after_s, attempt),
+			fault = ca_wait(https, ca_wait_s(answer->retry_after_s, attempt),
 				"the CA has no time for this device now");
 		if (fault != FAULT_NONE)
 			return fault;

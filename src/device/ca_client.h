@@ -18,6 +18,12 @@ enum ca_reaction ca_reaction_of(long status);
 /* How long to wait before the attempt after this one: what the CA said, at most a minute. */
 uint32_t ca_wait_s(uint32_t retry_after_s, unsigned attempt);
 
+/*
+ * Waits, and says so. FAULT_DENIED where the program is told to stop, or where the run's time with
+ * the CA (https.h) would be over before that.
+ */
+enum fault ca_wait(struct https *, uint32_t wait_s, const char *why);
+
 /* FAULT_DENIED with a failure; FAULT_BUSY where the CA wants the whole started again (409). */
 enum fault ca_get_challenge(struct https *, const struct evidence *, struct challenge *out);
 

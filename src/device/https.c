@@ -9,11 +9,27 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <stdio.h>
+#include <time.h>
 
 enum { CONNECT_TIMEOUT_S = 10, TIMEOUT_S = 30, URL_MAX = 320 };
 
 OWNED_TYPE(X509, X509_free)
 OWNED_TYPE(BIO, BIO_free_all)
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint32_t https_left_s(const struct https *https)
+{
+	uint64_t now = now_ms();
+
+	return now < https->deadline_ms ? (uint32_t)((https->deadline_ms - now) / 1000) : 0;
+}
 
 void https_close(struct https *https)
 {
@@ -95,6 +111,16 @@ static bool set_trust(struct https *https)
 	       curl_easy_setopt(curl, CURLOPT_SSL_CTX_DATA, https) == CURLE_OK;
 }
 
+/* To libcurl, 0 is for ever. */
+static long timeout_s(const struct https *https)
+{
+	uint32_t left_s = https_left_s(https);
+
+	if (left_s > TIMEOUT_S)
+		return TIMEOUT_S;
+	return left_s > 0 ? (long)left_s : 1;
+}
+
 static bool set_limits(struct https *https, struct https_answer *answer)
 {
 	CURL *curl = https->curl;
@@ -102,7 +128,7 @@ static bool set_limits(struct https *https, struct https_answer *answer)
 	return curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S) ==
 		       CURLE_OK &&
-	       curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)TIMEOUT_S) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout_s(https)) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, stop_when_told) == CURLE_OK &&
 	       curl_easy_setopt(curl, CURLOPT_MAXFILESIZE, (long)BODY_MAX) == CURLE_OK &&
@@ -147,7 +173,8 @@ enum fault https_open(struct https *https, const char *origin, struct bytes anch
 	struct wall_clock *clock, struct failure *failure)
 {
 	*https = (struct https){
-		.origin = origin, .anchors = anchors, .clock = clock, .failure = failure
+		.origin = origin, .anchors = anchors, .clock = clock, .failure = failure,
+		.deadline_ms = now_ms() + RUN_WITH_CA_S * 1000
 	};
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
 		https->curl = curl_easy_init();

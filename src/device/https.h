@@ -11,7 +11,7 @@
 /*
  * https: one request, one answer, to one CA. HTTP/1.1 over TLS 1.3 and nothing else, the operator's
  * anchors and no others, no redirects, no proxy, at most 64 KiB and 30 seconds. Ends early where
- * the program is told to (a pending SIGINT, SIGTERM or SIGHUP).
+ * the program is told to (a pending SIGINT, SIGTERM or SIGHUP), and at its deadline.
  */
 struct https {
 	CURL *curl;
@@ -19,7 +19,14 @@ struct https {
 	struct bytes anchors; /* PEM */
 	struct wall_clock *clock;
 	struct failure *failure;
+	uint64_t deadline_ms; /* CLOCK_MONOTONIC: no request and no wait lasts longer */
 };
+
+/*
+ * What a run may take with its CA, from https_open on: whoever has the CA's key, or its place, could
+ * else have the device ask and wait for an hour, with its folder locked and its EK in the TPM.
+ */
+enum { RUN_WITH_CA_S = 600 };
 
 struct https_answer {
 	long status;
@@ -44,6 +51,9 @@ void https_close(struct https *);
  */
 enum fault https_post(struct https *, const char *path, const char *body, size_t body_len,
 	struct https_answer *out);
+
+/* Seconds until the deadline, 0 from then on. */
+uint32_t https_left_s(const struct https *);
 
 /* Gets the origin's path; the same faults. */
 enum fault https_get(struct https *, const char *path, struct https_answer *out);
