@@ -130,7 +130,8 @@ static enum fault make_standard(struct tpm *tpm, const struct template_row *row,
 
 /*
  * Makes the certificate's key: from what its maker wrote into NV, from the template that belongs
- * to the index, and from that template's twin.
+ * to the index, and from that template's twin. Whoever knows the owner's password may have written
+ * into NV as well: whatever comes of that, the TPM's refusal included, the template is tried.
  */
 static enum fault make_certified(struct tpm *tpm, const struct template_row *row,
 	struct bytes certificate, struct endorsement_key *out)
@@ -141,7 +142,7 @@ static enum fault make_certified(struct tpm *tpm, const struct template_row *row
 	enum fault fault = ek_template_of_nv(tpm, row, &in_public);
 	if (fault == FAULT_NONE)
 		fault = make(tpm, &in_public, certificate, out);
-	if (fault == FAULT_NOT_FOUND)
+	if (fault != FAULT_NONE)
 		fault = make_standard(tpm, row, certificate, out);
 	if (fault == FAULT_NOT_FOUND && twin != NULL)
 		fault = make_standard(tpm, twin, certificate, out);

@@ -74,6 +74,12 @@ static ESYS_TR reader_of_index(const struct tpm_object *index, TPMA_NV attribute
 	return (attributes & TPMA_NV_OWNERREAD) != 0 ? ESYS_TR_RH_OWNER : ESYS_TR_NONE;
 }
 
+/* Its own password or lock keeps it from us, as whoever defined it chose: there is none for us. */
+static bool is_kept_from_us(TSS2_RC rc)
+{
+	return tpm_response_is(rc, TPM2_RC_BAD_AUTH) || tpm_response_is(rc, TPM2_RC_NV_LOCKED);
+}
+
 enum fault nv_read(
 	struct tpm *tpm, uint32_t number, uint8_t *buffer, size_t capacity, struct bytes *out)
 {
@@ -90,7 +96,7 @@ enum fault nv_read(
 		return FAULT_NOT_FOUND;
 
 	TSS2_RC rc = content_read(&index, by, public.dataSize, buffer);
-	if (tpm_response_is(rc, TPM2_RC_NV_UNINITIALIZED))
+	if (tpm_response_is(rc, TPM2_RC_NV_UNINITIALIZED) || (by == index.tr && is_kept_from_us(rc)))
 		return FAULT_NOT_FOUND;
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_refused(tpm, rc, "let an NV index be read");
