@@ -12,7 +12,7 @@
 
 enum { OTHERS_MAY_WRITE = 0022, FILE_NAME_MAX = 64 };
 
-static enum fault failed(const struct directory *directory, const char *doing, const char *name)
+enum fault directory_failed(const struct directory *directory, const char *doing, const char *name)
 {
 	return failure_set(directory->failure, EXIT_LOCAL_FILES,
 		"mend that (space, permission, medium) and run it again", "could not %s %s%s%s: %s",
@@ -25,7 +25,7 @@ static enum fault check_owner(const struct directory *directory)
 	struct stat status;
 
 	if (fstat(directory->descriptor, &status) != 0)
-		return failed(directory, "look at", "");
+		return directory_failed(directory, "look at", "");
 	if (status.st_uid == geteuid() && (status.st_mode & OTHERS_MAY_WRITE) == 0)
 		return FAULT_NONE;
 	return failure_set(directory->failure, EXIT_LOCAL_FILES,
@@ -38,7 +38,7 @@ static enum fault lock(const struct directory *directory)
 	if (flock(directory->descriptor, LOCK_EX | LOCK_NB) == 0)
 		return FAULT_NONE;
 	if (errno != EWOULDBLOCK)
-		return failed(directory, "lock", "");
+		return directory_failed(directory, "lock", "");
 	return failure_set(directory->failure, EXIT_LOCAL_FILES, "wait until it has ended",
 		"another genuine-device is at work in %s", directory->path);
 }
@@ -50,7 +50,7 @@ enum fault directory_open_to_look(
 	directory->descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory->descriptor >= 0)
 		return check_owner(directory);
-	return errno == ENOENT ? FAULT_NOT_FOUND : failed(directory, "open", "");
+	return errno == ENOENT ? FAULT_NOT_FOUND : directory_failed(directory, "open", "");
 }
 
 /* fsync(2): what is synced in a new folder is lost with it, as long as its own entry is not. */
@@ -60,8 +60,8 @@ static enum fault sync_parent(const struct directory *directory)
 
 	/* Whoever may not read the parent made the folder all the same. */
 	if (parent < 0)
-		return errno == EACCES ? FAULT_NONE : failed(directory, "open the parent of", "");
-	return fsync(parent) == 0 ? FAULT_NONE : failed(directory, "sync the parent of", "");
+		return errno == EACCES ? FAULT_NONE : directory_failed(directory, "open the parent of", "");
+	return fsync(parent) == 0 ? FAULT_NONE : directory_failed(directory, "sync the parent of", "");
 }
 
 enum fault directory_open(struct directory *directory, const char *path, struct failure *failure)
@@ -69,10 +69,10 @@ enum fault directory_open(struct directory *directory, const char *path, struct 
 	*directory = (struct directory){ .descriptor = -1, .path = path, .failure = failure };
 	bool is_new = mkdir(path, 0700) == 0;
 	if (!is_new && errno != EEXIST)
-		return failed(directory, "make the folder", "");
+		return directory_failed(directory, "make the folder", "");
 	enum fault fault = directory_open_to_look(directory, path, failure);
 	if (fault == FAULT_NOT_FOUND)
-		return failed(directory, "open", "");
+		return directory_failed(directory, "open", "");
 	if (fault == FAULT_NONE && is_new)
 		fault = sync_parent(directory);
 	return fault == FAULT_NONE ? lock(directory) : fault;
@@ -116,9 +116,9 @@ enum fault directory_read(const struct directory *directory, const char *name, u
 	if (file < 0 && errno == ENOENT)
 		return FAULT_NOT_FOUND;
 	if (file < 0)
-		return failed(directory, "open", name);
+		return directory_failed(directory, "open", name);
 	enum fault fault = read_all(file, buffer, capacity, out);
-	return fault == FAULT_SYSTEM ? failed(directory, "read", name) : fault;
+	return fault == FAULT_SYSTEM ? directory_failed(directory, "read", name) : fault;
 }
 
 static bool write_all(int descriptor, struct bytes content)
@@ -147,22 +147,22 @@ enum fault directory_write(
 		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 
 	if (file < 0)
-		return failed(directory, "make", beside);
+		return directory_failed(directory, "make", beside);
 	if (!write_all(file, content)) {
-		enum fault fault = failed(directory, "write", beside);
+		enum fault fault = directory_failed(directory, "write", beside);
 		(void)unlinkat(directory->descriptor, beside, 0);
 		return fault;
 	}
 	if (renameat(directory->descriptor, beside, directory->descriptor, name) != 0)
-		return failed(directory, "rename", beside);
-	return fsync(directory->descriptor) == 0 ? FAULT_NONE : failed(directory, "sync", name);
+		return directory_failed(directory, "rename", beside);
+	return fsync(directory->descriptor) == 0 ? FAULT_NONE : directory_failed(directory, "sync", name);
 }
 
 enum fault directory_remove(const struct directory *directory, const char *name)
 {
 	if (unlinkat(directory->descriptor, name, 0) != 0)
-		return failed(directory, "remove", name);
-	return fsync(directory->descriptor) == 0 ? FAULT_NONE : failed(directory, "sync", name);
+		return directory_failed(directory, "remove", name);
+	return fsync(directory->descriptor) == 0 ? FAULT_NONE : directory_failed(directory, "sync", name);
 }
 
 enum fault file_read(const char *path, uint8_t *buffer, size_t capacity, struct failure *failure,

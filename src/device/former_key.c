@@ -4,7 +4,7 @@
 #include "public_key.h"
 #include "report.h"
 
-static enum fault evict(struct tpm *tpm, struct tpm_object *object, uint32_t handle)
+enum fault former_key_evict(struct tpm *tpm, struct tpm_object *object, uint32_t handle)
 {
 	ESYS_TR none = ESYS_TR_NONE;
 	TSS2_RC rc = Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, object->tr, ESYS_TR_PASSWORD,
@@ -31,7 +31,7 @@ static enum fault free_handle(struct tpm *tpm, const struct state *state)
 	if (fault != FAULT_NONE || memcmp(id, state->former_ik_id, sizeof(id)) != 0 ||
 		!tpm_object_has_area(&object, &file.area))
 		return fault == FAULT_NONE || fault == FAULT_INVALID ? FAULT_NOT_FOUND : fault;
-	return evict(tpm, &object, state->former_handle);
+	return former_key_evict(tpm, &object, state->former_handle);
 }
 
 enum fault former_key_free(struct tpm *tpm, const struct directory *directory,

@@ -1,14 +1,11 @@
 #include "identity_key.h"
 
+#include "former_key.h"
 #include "identity_key_making.h"
-#include "key_file.h"
 #include "options.h"
 #include "public_key.h"
 #include "report.h"
 #include "storage_key.h"
-#include "tpm_response.h"
-
-#include <tss2/tss2_mu.h>
 
 void identity_key_close(struct identity_key *ik)
 {
@@ -20,6 +17,7 @@ static enum fault fill_in(const struct key_file *file, uint32_t handle, struct i
 	ik->template = file->template;
 	ik->key = file->key;
 	ik->area = file->area;
+	ik->halves = *file;
 	ik->handle = handle;
 	return key_id(&file->key, ik->id);
 }
@@ -67,6 +65,7 @@ struct search {
 	struct tpm_handles taken; /* in our range, by whomever */
 	struct key_file file;
 	bool is_new;
+	bool is_waiting; /* file is key.made's */
 };
 
 #define ADVICE_TAMPERED "see that nobody has tampered with TPM or bus"
@@ -94,30 +93,7 @@ static enum fault pick_handle(struct search *search)
 	return FAULT_NONE;
 }
 
-/* Until the last of these is done, key.made has all that they write: the next run does it again. */
-static enum fault put_in_place(struct search *search, uint32_t parent)
-{
-	search->state->parent = parent;
-	enum fault fault = state_write(search->directory, search->state);
-	if (fault == FAULT_NONE)
-		fault = key_file_write(search->directory, &search->file);
-	if (fault == FAULT_NONE)
-		fault = key_made_remove(search->directory);
-	return fault;
-}
-
-/* What a run had made that was ended before it was in its place. */
-static enum fault finish_making(struct search *search)
-{
-	uint32_t parent;
-	enum fault fault = key_made_read(search->directory, &search->file, &parent);
-
-	if (fault == FAULT_NOT_FOUND)
-		return FAULT_NONE;
-	return fault == FAULT_NONE ? put_in_place(search, parent) : fault;
-}
-
-/* Makes the key and writes its halves; state says under which parent. */
+/* Makes the key and writes its halves, where they wait for the certificate. */
 static enum fault make(struct search *search, enum tpm_template template)
 {
 	owned_tpm_object srk = { 0 };
@@ -135,43 +111,8 @@ static enum fault make(struct search *search, enum tpm_template template)
 	if (fault != FAULT_NONE)
 		return fault;
 	report_state("the identity key is made and waits in %s", search->directory->path);
-	return put_in_place(search, parent);
-}
-
-/* FAULT_INVALID where the TPM does not know the key: it was cleared, or is another one. */
-static enum fault load(const struct search *search, ESYS_TR parent, struct tpm_object *out)
-{
-	const struct key_file *file = &search->file;
-	TPM2B_PRIVATE private_half = { 0 };
-	TPM2B_PUBLIC public_half;
-	struct tpm_object object = { .tpm = search->tpm };
-	size_t offset = 0;
-
-	enum fault fault = tpm_public_of(search->tpm, tpm_area_bytes(&file->area), &public_half);
-	if (fault != FAULT_NONE)
-		return fault;
-	if (Tss2_MU_TPM2B_PRIVATE_Unmarshal(file->private_half, file->private_half_len, &offset,
-		    &private_half) != TSS2_RC_SUCCESS)
-		return FAULT_INVALID;
-	TSS2_RC rc = Esys_Load(search->tpm->esys, parent, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-		ESYS_TR_NONE, &private_half, &public_half, &object.tr);
-	if (tpm_response_is(rc, TPM2_RC_INTEGRITY))
-		return FAULT_INVALID;
-	if (rc != TSS2_RC_SUCCESS)
-		return tpm_refused(search->tpm, rc, "load the identity key");
-	*out = object;
-	return FAULT_NONE;
-}
-
-static enum fault evict_control(struct tpm *tpm, const struct tpm_object *object, uint32_t handle)
-{
-	ESYS_TR persistent = ESYS_TR_NONE;
-	TSS2_RC rc = Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, object->tr, ESYS_TR_PASSWORD,
-		ESYS_TR_NONE, ESYS_TR_NONE, handle, &persistent);
-
-	if (rc != TSS2_RC_SUCCESS)
-		return tpm_refused(tpm, rc, "keep the identity key");
-	(void)Esys_TR_Close(tpm->esys, &persistent);
+	search->is_waiting = true;
+	search->state->parent = parent;
 	return FAULT_NONE;
 }
 
@@ -183,9 +124,9 @@ static enum fault persist(struct search *search)
 
 	enum fault fault = storage_key_open(search->tpm, &search->state->parent, &srk);
 	if (fault == FAULT_NONE)
-		fault = load(search, srk.tr, &object);
+		fault = identity_key_load(search->tpm, &search->file, srk.tr, &object);
 	if (fault == FAULT_NONE)
-		fault = evict_control(search->tpm, &object, search->state->handle);
+		fault = identity_key_keep(search->tpm, &object, search->state->handle);
 	return fault;
 }
 
@@ -260,14 +201,72 @@ static bool is_to_be_replaced(const struct search *search)
 		memcmp(id, state->former_ik_id, sizeof(id)) == 0;
 }
 
+/* A run that was ended between the installation of the key's certificate and its state. */
+static enum fault finish_installation(struct search *search, uint32_t parent)
+{
+	search->state->parent = parent;
+	enum fault fault = state_write(search->directory, search->state);
+
+	return fault == FAULT_NONE ? key_made_remove(search->directory) : fault;
+}
+
+/*
+ * Whether the key of key.made was made although the TPM has the installed one: not for --new-key,
+ * but since a bus said that the TPM no longer knows it. Then it is removed. Who made the installed
+ * key's parent, find_parent asks the TPM.
+ */
+static enum fault give_up(struct search *search, const struct key_file *waiting)
+{
+	struct state *state = search->state;
+	owned_identity_key installed = { 0 };
+	owned_identity_key needless = { 0 };
+
+	if (state->former_handle != 0)
+		return FAULT_NOT_FOUND;
+	enum fault fault =
+		find(search->tpm, &search->file, state->handle, &search->taken, &installed);
+	if (fault != FAULT_NONE)
+		return fault;
+	report_note("the TPM knows the installed key: the one that was made in its place is removed");
+	fault = find(search->tpm, waiting, state->handle, &search->taken, &needless);
+	if (fault == FAULT_NONE)
+		fault = former_key_evict(search->tpm, &needless.object, needless.handle);
+	if (fault != FAULT_NONE && fault != FAULT_NOT_FOUND)
+		return fault;
+	state->handle = installed.handle;
+	return finish_installation(search, 0);
+}
+
+/* The key to go on with: the installed one, or the one that waits for its certificate. */
+static enum fault read_key(struct search *search)
+{
+	struct key_file waiting;
+	uint32_t parent;
+	enum fault installed = key_file_read(search->directory, &search->file);
+
+	if (installed != FAULT_NONE && installed != FAULT_NOT_FOUND)
+		return installed;
+	enum fault fault = key_made_read(search->directory, &waiting, &parent);
+	if (fault != FAULT_NONE)
+		return fault == FAULT_NOT_FOUND ? installed : fault;
+	if (installed == FAULT_NONE && bytes_equal(tpm_area_bytes(&waiting.area),
+			tpm_area_bytes(&search->file.area)))
+		return finish_installation(search, parent);
+	fault = installed == FAULT_NONE ? give_up(search, &waiting) : FAULT_NOT_FOUND;
+	if (fault != FAULT_NOT_FOUND)
+		return fault;
+	search->file = waiting;
+	search->is_waiting = true;
+	search->state->parent = parent;
+	return FAULT_NONE;
+}
+
 /* The key on disk must be of the type that was asked for; without one, it is made. */
 static enum fault read_or_make(struct search *search)
 {
 	enum tpm_template wished = search->wish->template;
-	enum fault fault = finish_making(search);
+	enum fault fault = read_key(search);
 
-	if (fault == FAULT_NONE)
-		fault = key_file_read(search->directory, &search->file);
 	if (fault == FAULT_NOT_FOUND)
 		return make(search, wished == TEMPLATE_NONE ? TEMPLATE_IK_P256_NODA : wished);
 	if (fault == FAULT_NONE && is_to_be_replaced(search))
@@ -305,7 +304,7 @@ static void find_parent(const struct search *search)
 		return;
 	enum fault fault = storage_key_open(search->tpm, &parent, &srk);
 	if (fault == FAULT_NONE)
-		fault = load(search, srk.tr, &object);
+		fault = identity_key_load(search->tpm, &search->file, srk.tr, &object);
 	if (fault == FAULT_NONE)
 		search->state->parent = parent;
 	if (fault == FAULT_INVALID)
@@ -341,9 +340,15 @@ enum fault identity_key_open(struct tpm *tpm, const struct directory *directory,
 	find_parent(&search);
 	state->handle = ik.handle;
 	ik.is_new = search.is_new;
+	ik.is_waiting = search.is_waiting;
 	*out = ik;
 	ik.object.tpm = NULL;
 	return FAULT_NONE;
+}
+
+enum fault identity_key_installed(const struct directory *directory, const struct identity_key *ik)
+{
+	return ik->is_waiting ? key_made_remove(directory) : FAULT_NONE;
 }
 
 enum fault identity_key_find(struct tpm *tpm, const struct directory *directory,

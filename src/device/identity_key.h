@@ -2,6 +2,7 @@
 #define DEVICE_IDENTITY_KEY_H
 
 #include "directory.h"
+#include "key_file.h"
 #include "state.h"
 #include "templates.h"
 #include "tpm_session.h"
@@ -9,19 +10,22 @@
 /*
  * identity_key: the key that the certificate will name (IK). Born in the TPM as a child of the SRK,
  * attributes 00040472, scheme NULL, so that TLS may pick the hash; made persistent, and its two
- * halves (key.pub, key.priv: TPM2B_PUBLIC and TPM2B_PRIVATE) kept in the folder.
+ * halves kept in the folder: in key.made until it has its certificate, then in key.pub and key.priv,
+ * which belong to the certificate.
  *
  * The order makes every interruption harmless: first the halves are on disk, then state.json names
  * the handle, and only then does the TPM keep the key there. A run that finds a key at the handle
- * takes it for its own only where the area equals key.pub; it never removes anybody's.
+ * takes it for its own only where the area equals that of the halves; it never removes anybody's.
  */
 struct identity_key {
 	const struct template_row *template;
 	struct tpm_key key;
 	struct tpm_area area;
 	uint8_t id[32]; /* IK id (docs/PROTOCOL.md) */
+	struct key_file halves;
 	uint32_t handle;
-	bool is_new;    /* made in this run */
+	bool is_new;     /* made in this run */
+	bool is_waiting; /* for its certificate, in key.made */
 	struct tpm_object object;
 };
 
@@ -39,13 +43,20 @@ struct identity_key_wish {
  * Finds the key of this folder, or makes it persistent again, or makes a new one: when there is
  * none, or when the TPM no longer takes it because it was cleared. Keeps state up to date.
  *
+ * A bus can lie about the latter, so the installed key is not given up for it: it is there until
+ * another is certified, and where a later run finds it in the TPM it goes on with it and removes the
+ * one that was made in its place.
+ *
  * A key that a new one was wished for stays where it is, and state names it as the former one,
  * until former_key_free. While it does, a further wish for a new key finds it made.
  */
 enum fault identity_key_open(struct tpm *, const struct directory *,
 	const struct identity_key_wish *, struct state *, struct identity_key *out);
 
-/* Finds the persistent key of this folder and makes nothing. FAULT_NOT_FOUND. */
+/* Once the certificate for it is installed and state written: it waits no longer. */
+enum fault identity_key_installed(const struct directory *, const struct identity_key *);
+
+/* Finds the persistent key of the installed certificate and makes nothing. FAULT_NOT_FOUND. */
 enum fault identity_key_find(
 	struct tpm *, const struct directory *, struct state *, struct identity_key *out);
 

@@ -56,3 +56,39 @@ enum fault identity_key_make(
 	*out = file;
 	return FAULT_NONE;
 }
+
+enum fault identity_key_load(
+	struct tpm *tpm, const struct key_file *file, ESYS_TR parent, struct tpm_object *out)
+{
+	TPM2B_PRIVATE private_half = { 0 };
+	TPM2B_PUBLIC public_half;
+	struct tpm_object object = { .tpm = tpm };
+	size_t offset = 0;
+
+	enum fault fault = tpm_public_of(tpm, tpm_area_bytes(&file->area), &public_half);
+	if (fault != FAULT_NONE)
+		return fault;
+	if (Tss2_MU_TPM2B_PRIVATE_Unmarshal(file->private_half, file->private_half_len, &offset,
+		    &private_half) != TSS2_RC_SUCCESS)
+		return FAULT_INVALID;
+	TSS2_RC rc = Esys_Load(tpm->esys, parent, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+		ESYS_TR_NONE, &private_half, &public_half, &object.tr);
+	if (tpm_response_is(rc, TPM2_RC_INTEGRITY))
+		return FAULT_INVALID;
+	if (rc != TSS2_RC_SUCCESS)
+		return tpm_refused(tpm, rc, "load the identity key");
+	*out = object;
+	return FAULT_NONE;
+}
+
+enum fault identity_key_keep(struct tpm *tpm, const struct tpm_object *object, uint32_t handle)
+{
+	ESYS_TR persistent = ESYS_TR_NONE;
+	TSS2_RC rc = Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, object->tr, ESYS_TR_PASSWORD,
+		ESYS_TR_NONE, ESYS_TR_NONE, handle, &persistent);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return tpm_refused(tpm, rc, "keep the identity key");
+	(void)Esys_TR_Close(tpm->esys, &persistent);
+	return FAULT_NONE;
+}

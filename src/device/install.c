@@ -3,6 +3,7 @@
 #include "certificate_check.h"
 #include "certificate_file.h"
 #include "how_to_use.h"
+#include "installed_set.h"
 #include "key_pem.h"
 #include "limits.h"
 #include "signature.h"
@@ -51,7 +52,7 @@ enum fault installed_read(const struct directory *directory, X509 **out)
 	struct bytes pem;
 	owned(x509_stack) *stack = NULL;
 	enum fault fault =
-		directory_read(directory, "certificate.pem", buffer, sizeof(buffer), &pem);
+		installed_set_read(directory, "certificate.pem", buffer, sizeof(buffer), &pem);
 
 	if (fault == FAULT_DENIED)
 		return fault;
@@ -135,33 +136,37 @@ static enum fault write_certificates(const struct directory *directory, const ch
 	return fault == FAULT_NONE ? write_bio(directory, name, bio) : fault;
 }
 
-/* The key in the form that other programs read, for whoever follows how-to-use.txt. */
-static enum fault write_key(const struct installation *installation)
+/* All that belongs to one certificate. */
+static enum fault write_files(const struct directory *files,
+	const struct installation *installation, const struct candidate *candidate)
 {
-	struct key_file file;
-	enum fault fault = key_file_read(installation->directory, &file);
+	X509 *certificate = sk_X509_value(candidate->certificates, 0);
+	const struct identity_key *ik = installation->ik;
 
-	if (fault != FAULT_NONE)
-		return fault;
-	return key_pem_write(installation->directory, &file, installation->parent);
+	enum fault fault = directory_write(files, "ca.pem", installation->anchors, 0644);
+	if (fault == FAULT_NONE)
+		fault = write_certificates(files, "chain.pem", certificate, candidate->chain);
+	if (fault == FAULT_NONE)
+		fault = key_pem_write(files, &ik->halves, installation->parent);
+	if (fault == FAULT_NONE)
+		fault = key_file_write(files, &ik->halves);
+	if (fault == FAULT_NONE)
+		fault = how_to_use_write(files, ik->handle, installation->tcti);
+	if (fault == FAULT_NONE)
+		fault = write_certificates(files, "certificate.pem", certificate, NULL);
+	return fault;
 }
 
-/* certificate.pem last: its presence says that all that belongs to it is there. */
 static enum fault candidate_write(
 	const struct installation *installation, const struct candidate *candidate)
 {
-	const struct directory *directory = installation->directory;
-	X509 *certificate = sk_X509_value(candidate->certificates, 0);
+	owned_installed_set set = { .files.descriptor = -1 };
 
-	enum fault fault = directory_write(directory, "ca.pem", installation->anchors, 0644);
+	enum fault fault = installed_set_begin(installation->directory, &set);
 	if (fault == FAULT_NONE)
-		fault = write_certificates(directory, "chain.pem", certificate, candidate->chain);
+		fault = write_files(&set.files, installation, candidate);
 	if (fault == FAULT_NONE)
-		fault = write_key(installation);
-	if (fault == FAULT_NONE)
-		fault = how_to_use_write(directory, installation->ik->handle, installation->tcti);
-	if (fault == FAULT_NONE)
-		fault = write_certificates(directory, "certificate.pem", certificate, NULL);
+		fault = installed_set_switch(installation->directory, &set);
 	return fault;
 }
 

@@ -11,7 +11,7 @@
 
 /*
  * install: takes what the CA issued, has certificate_check judge it, and only then puts it in the
- * place of what was there, file by file, each as a whole.
+ * place of what was there, with all that belongs to it, at once (installed_set.h).
  */
 struct installation {
 	struct tpm *tpm;

@@ -1,5 +1,6 @@
 #include "key_file.h"
 
+#include "installed_set.h"
 #include "reader.h"
 
 enum { KEY_MADE_MAX = 4 + TPM2B_PUBLIC_MAX + TPM2B_PRIVATE_MAX };
@@ -23,10 +24,10 @@ enum fault key_file_read(const struct directory *directory, struct key_file *out
 	struct key_file file = { 0 };
 	struct bytes public_half, private_half;
 
-	enum fault fault = directory_read(
+	enum fault fault = installed_set_read(
 		directory, "key.pub", file.area.data, sizeof(file.area.data), &public_half);
 	if (fault == FAULT_NONE)
-		fault = directory_read(directory, "key.priv", file.private_half,
+		fault = installed_set_read(directory, "key.priv", file.private_half,
 			sizeof(file.private_half), &private_half);
 	if (fault == FAULT_NOT_FOUND || fault == FAULT_DENIED)
 		return fault;

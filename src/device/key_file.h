@@ -7,7 +7,8 @@
 
 /*
  * key_file: the two halves of the identity key on disk, key.pub (TPM2B_PUBLIC) and key.priv
- * (TPM2B_PRIVATE, which only the TPM that made it can use). tpm2_load takes them as they are.
+ * (TPM2B_PRIVATE, which only the TPM that made it can use). tpm2_load takes them as they are. They
+ * are of the installed set (installed_set.h).
  */
 enum { TPM2B_PRIVATE_MAX = 2048 };
 
@@ -29,9 +30,9 @@ enum fault key_file_read(const struct directory *, struct key_file *out);
 enum fault key_file_write(const struct directory *, const struct key_file *);
 
 /*
- * key.made: both halves of a key that was just made, and its parent, in one file, until key.priv,
- * key.pub and the state file have them. Who finds it has to put them there (again): a run that was
- * ended in between has left one half of the former key and one of the new one.
+ * key.made: both halves of a key that was made, and its parent, in one file, until its certificate
+ * is installed and key.pub and key.priv with it. Until then those are the key's that the installed
+ * certificate names.
  */
 enum fault key_made_write(const struct directory *, const struct key_file *, uint32_t parent);
 enum fault key_made_remove(const struct directory *);

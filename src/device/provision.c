@@ -9,6 +9,7 @@
 #include "former_key.h"
 #include "identity_key.h"
 #include "install.h"
+#include "installed_set.h"
 #include "interruption.h"
 #include "owned.h"
 #include "report.h"
@@ -92,7 +93,7 @@ static enum fault take_anchors(struct run *run)
 		fault = file_read(path, run->anchors_pem, sizeof(run->anchors_pem), run->failure,
 			&run->anchors);
 	else
-		fault = directory_read(&run->directory, "ca.pem", run->anchors_pem,
+		fault = installed_set_read(&run->directory, "ca.pem", run->anchors_pem,
 			sizeof(run->anchors_pem), &run->anchors);
 	if (fault == FAULT_NOT_FOUND)
 		return failure_set(run->failure, EXIT_USAGE,
@@ -252,10 +253,10 @@ static enum fault with_new_starts(struct run *run)
 	enum fault fault = steps_with_ca(run);
 
 	for (unsigned again = 0; fault == FAULT_BUSY && again < START_AGAIN_MAX; again++) {
-		report_note("the CA wants it started again");
-		if (again > 0 && interruption_wait(ca_wait_s(0, again + 1)))
-			return check_interruption(run);
-		fault = steps_with_ca(run);
+		fault = ca_wait(&run->https, again > 0 ? ca_wait_s(0, again + 1) : 0,
+			"the CA wants it started again");
+		if (fault == FAULT_NONE)
+			fault = steps_with_ca(run);
 	}
 	if (fault != FAULT_BUSY)
 		return fault;
@@ -284,6 +285,8 @@ static enum fault step_install(struct run *run)
 	report_state("the new certificate is installed");
 	keep_settings(run);
 	fault = state_write(&run->directory, &run->state);
+	if (fault == FAULT_NONE)
+		fault = identity_key_installed(&run->directory, &run->ik);
 	if (fault == FAULT_NONE)
 		report_step(6, "getCertificate: %s",
 			run->is_same ? "the installed one is the newest" : "checked and installed");

@@ -3,12 +3,14 @@
 import base64
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from attacker.lying_tpm import TPM_CC_ACTIVATE_CREDENTIAL, TPM_CC_FLUSH_CONTEXT, LyingTpm
+from attacker.lying_tpm import (TPM_CC_ACTIVATE_CREDENTIAL, TPM_CC_FLUSH_CONTEXT,
+                                TPM_CC_GET_CAPABILITY, TPM_CC_LOAD, LyingTpm, response_code)
 from genuine_test import tap
 from genuine_test.ca import Ca
 from genuine_test.device import Device
@@ -18,8 +20,15 @@ from genuine_test.recorder import Recorder
 from genuine_test.tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1, Tpm
 from genuine_test.vendor import Vendor
 
-NO_TPM, CA_NOT_REACHED, CA_REFUSED = 3, 5, 6  # genuine-device's exit statuses
+NO_TPM, TPM_REFUSED, CA_NOT_REACHED, CA_REFUSED = 3, 4, 5, 6  # genuine-device's exit statuses
 FIRST_HANDLE = 0x81020002
+SET = ("certificate.pem", "chain.pem", "ca.pem", "key.pem", "key.pub", "key.priv", "openssl.cnf",
+       "how-to-use.txt")  # what belongs together in a device's folder
+CERTIFICATES, MANY = 8, 60  # of one device in ten minutes, safely; more renames than any run makes
+# TPM2_GetCapability of persistent handles: the first octets of ours, and an answer that names none.
+OURS = bytes.fromhex("8102")
+EMPTY_LIST = bytes.fromhex("8001" "00000013" "00000000" "00" "00000001" "00000000")
+INTEGRITY = 0x1DF
 RSA_2048 = 256  # octets of the encrypted seed at the end of a credential for an RSA-2048 EK
 
 
@@ -144,12 +153,13 @@ class OnTheTpm(tap.Case):
         self.assertEqual(device.tpm.tool("tpm2_readpublic", "-c", hex(former)), other)
         self.assertNotIn("former_handle", device.state)
 
-    def cut_short(self, device, n, *options):
-        """A run that is killed as it puts the n-th file into its place."""
-        attempt("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=renameat", "-e",
-                f"inject=renameat:signal=KILL:when={n}", GENUINE_DEVICE, "provision", "--tcti",
-                device.tpm.tcti, "--dir", device.folder, *options)
+    def cut_short(self, device, n, *options, ca=()):
+        """A run that is killed as it puts the n-th file or link into its place; how it ended."""
+        result = attempt("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=renameat", "-e",
+                         f"inject=renameat:signal=KILL:when={n}", GENUINE_DEVICE, "provision",
+                         "--tcti", device.tpm.tcti, "--dir", device.folder, *ca, *options)
         device.tpm.flush()
+        return result
 
     def check_key_pem(self, device):
         """The TPM loads key.pem, and it is the certificate's key."""
@@ -159,37 +169,140 @@ class OnTheTpm(tap.Case):
         self.assertEqual(
             key, run("openssl", "x509", "-in", device.certificate, "-noout", "-pubkey"))
 
+    def check_set(self, device):
+        """What other programs were told of belongs together, and `status` says so."""
+        self.check_key_pem(device)
+        own = device.certificate.read_text()
+        self.assertTrue((device.folder / "chain.pem").read_text().startswith(own))
+        area = device.tpm.folder / "area"
+        (handle,) = set(re.findall(r"handle:(0x[0-9a-f]{8})",
+                                   (device.folder / "how-to-use.txt").read_text()))
+        device.tpm.tool("tpm2_readpublic", "-c", handle, "-o", area)
+        self.assertEqual((device.folder / "key.pub").read_bytes(), area.read_bytes())
+        status = attempt(GENUINE_DEVICE, "status", "--dir", device.folder, "--tcti", device.tpm.tcti)
+        self.assertEqual(status.status, 0, status)
+
+    def devices_of(self, name, each):
+        """A device for each try: the CA has ten certificates for one in ten minutes, a try takes
+        each of them."""
+        for number in range(MANY):
+            if number * each % CERTIFICATES < each:
+                device = self.device(f"SN-{name}{number}")
+                self.assertEqual(device.provision(self.ca).status, 0)
+            yield number + 1, device
+
     def test_new_key_cut_short(self):
-        """--new-key, ended at any file: key.pem stays whole, and once more does bring a new key"""
-        device = self.device("SN-R4")
-        self.assertEqual(device.provision(self.ca).status, 0)
-        persistent = len(device.tpm.handles("persistent"))
-        for n in (2, 3, 4, 5):
+        """--new-key, ended at any file: certificate and key fit, and once more brings a new key"""
+        for n, device in self.devices_of("R4", 2):
             with self.subTest(n):
+                persistent = len(device.tpm.handles("persistent"))
                 first = (device.folder / "key.pub").read_bytes()
                 self.ca.does("device", "rekey", device.serial)
-                self.cut_short(device, n, "--new-key")
-                self.check_key_pem(device)
+                cut = self.cut_short(device, n, "--new-key")
+                self.check_set(device)
+                if cut.status == 0:
+                    break
                 result = device.renew("--new-key")
                 self.assertEqual(result.status, 0, result)
                 self.assertNotEqual((device.folder / "key.pub").read_bytes(), first)
-                self.check_key_pem(device)
+                self.check_set(device)
                 self.assertEqual(len(device.tpm.handles("persistent")), persistent)
+        self.assertGreater(n, 1 + len(SET), "every file of the set, and the link to it")
+        self.assertEqual(cut.status, 0, "and all of them were tried")
 
     def test_new_key_given_up(self):
         """the same, and then run without it: either key goes on, and it is whole"""
-        device = self.device("SN-R5")
-        self.assertEqual(device.provision(self.ca).status, 0)
-        self.srk(device.tpm)  # which is not the first key's parent
-        for n in (2, 3, 4, 5):
+        for n, device in self.devices_of("R5", 2):
             with self.subTest(n):
+                if not (device.folder / "with-srk").exists():
+                    self.srk(device.tpm)  # which is not the first key's parent
+                    (device.folder / "with-srk").touch()
                 self.ca.does("device", "rekey", device.serial)
-                self.cut_short(device, n, "--new-key")
+                cut = self.cut_short(device, n, "--new-key")
+                self.check_set(device)
+                if cut.status == 0:
+                    break
                 result = device.renew()
                 self.assertEqual(result.status, 0, result)
-                self.check_key_pem(device)
+                self.check_set(device)
                 self.assertFalse((device.folder / "key.made").exists())
                 self.assertEqual(device.tpm.leftovers(), {})
+        self.assertEqual(cut.status, 0, "all files were tried")
+
+    def flatten(self, folder):
+        """The folder as releases without sets left it: plain files."""
+        contents = {name: (folder / name).read_bytes() for name in SET}
+        self.take_away(folder)
+        for name, octets in contents.items():
+            (folder / name).write_bytes(octets)
+
+    def take_away(self, folder):
+        for name in SET:
+            (folder / name).unlink(missing_ok=True)
+        (folder / "current").unlink(missing_ok=True)
+        for former in folder.glob("set-*"):
+            shutil.rmtree(former)
+
+    def test_former_layout_cut_short(self):
+        """a folder of plain files, as former releases left them: ended anywhere, they fit"""
+        for n, device in self.devices_of("T", 1):
+            with self.subTest(n):
+                self.flatten(device.folder)
+                self.check_set(device)
+                self.ca.does("device", "rekey", device.serial)
+                cut = self.cut_short(device, n, "--new-key")
+                self.check_set(device)
+                if cut.status == 0:
+                    break
+        self.assertGreater(n, 3 + 2 * len(SET), "every link, then every file")
+        self.assertEqual(cut.status, 0, "and all of them were tried")
+        self.assertTrue((device.folder / "key.pem").is_symlink())
+
+    def test_first_time_cut_short(self):
+        """the first installation, ended anywhere: all of the files are there, or none"""
+        ca = ("--ca", self.ca.url, "--ca-cert", self.ca.certificate, "--serial")
+        for n, device in self.devices_of("V", 1):
+            with self.subTest(n):
+                self.take_away(device.folder)
+                cut = self.cut_short(device, n, ca=(*ca, device.serial))
+                there = [name for name in SET if (device.folder / name).exists()]
+                if there:
+                    self.check_set(device)
+                self.assertIn(there, ([], list(SET)))
+                if cut.status == 0:
+                    break
+        self.assertEqual(cut.status, 0, "all files were tried")
+
+    def test_lie_about_the_key(self):
+        """a bus says that the TPM holds no keys and does not know ours: ours is not given up"""
+        device = self.device("SN-W1")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        before = {name: (device.folder / name).read_bytes() for name in SET}
+        persistent = device.tpm.handles("persistent")
+        bus = LyingTpm(device.tpm.port)
+        self.addCleanup(bus.stop)
+        lied_to = Device(device.folder, bus, device.serial)
+        for options, status in (((), TPM_REFUSED), (("--handle", "0x81020050"), CA_NOT_REACHED)):
+            self.ca.stop()
+            bus.begin(lambda code, count, response: EMPTY_LIST
+                      if code == TPM_CC_GET_CAPABILITY and OURS in response else response)
+            bus.deny = lambda code, count: response_code(INTEGRITY) if (
+                code, count) == (TPM_CC_LOAD, 1) else None
+            result = lied_to.provision(self.ca, *options)
+            self.assertEqual(result.status, status, result)
+            self.assertIn("a new one is made", result.errors)
+            self.assertEqual({name: (device.folder / name).read_bytes() for name in SET}, before)
+            self.check_set(device)
+            device.tpm.flush()
+            self.ca.start()
+            result = device.provision(self.ca)
+            self.assertEqual(result.status, 0, result)
+            self.assertIn("the one that was made in its place is removed", result.errors)
+            self.assertEqual((device.folder / "key.pub").read_bytes(), before["key.pub"])
+            self.assertEqual(device.tpm.handles("persistent"), persistent)
+            self.assertFalse((device.folder / "key.made").exists())
+            self.check_set(device)
+            before = {name: (device.folder / name).read_bytes() for name in SET}
 
     def srk(self, tpm):
         """Gives a TPM a persistent SRK, as others do."""
@@ -306,9 +419,10 @@ class OnTheTpm(tap.Case):
         device = self.device("SN-I1")
         self.assertEqual(device.provision(self.ca).status, 0)
         names = {file.name for file in device.folder.iterdir()}
-        self.assertLessEqual({"certificate.pem", "chain.pem", "ca.pem", "key.pub", "key.priv",
-                              "state.json", "how-to-use.txt"}, names)
-        self.assertEqual((device.folder / "key.priv").stat().st_mode & 0o077, 0)
+        self.assertEqual({*SET, "state.json", "current"}, names - {"set-1", "set-2"})
+        for name in SET:
+            mode = (device.folder / name).stat().st_mode & 0o777
+            self.assertEqual(mode, 0o600 if name in ("key.priv", "key.pem") else 0o644, name)
 
     def record(self, serial, provision):
         """Lets a device be provisioned under a recorder; (its bus's traffic, blob, ticket)."""
