@@ -105,6 +105,9 @@ static enum fault parts_read(
 	struct bytes id_object, encrypted_secret;
 	enum fault fault = credential_file_read(file, &id_object, &encrypted_secret);
 
+	/* TPM 2.0 Part 3, 12.5: neither is ever empty. */
+	if (fault == FAULT_NONE && (id_object.len == 2 || encrypted_secret.len == 2))
+		fault = FAULT_INVALID;
 	if (fault == FAULT_NONE && (id_object.len - 2 > sizeof(blob->credential) ||
 		encrypted_secret.len - 2 > sizeof(secret->secret)))
 		fault = FAULT_TOO_LONG;
