@@ -32,16 +32,19 @@ class Said:
 
 class LyingCa:
     """lie(path, Said) makes of the real CA's answer what the device is told. Like any CA it has a
-    url and a certificate. own has answers that the real CA is not asked for."""
+    url and a certificate. own has answers that the real CA is not asked for. asked has the paths of
+    all requests, lied those whose answer was no longer the one that lie was given; connections
+    counts those that came, whatever was said on them."""
 
     def __init__(self, port, ca_certificate, tls_certificate, tls_key, version=None):
         self.certificate = ca_certificate
         self.honest = lambda path, said: said
         self.lie = self.honest
         self.own = {}
-        self.asked = []
+        self.asked, self.lied = [], []
+        self.connections = 0
         self.line_of = lambda: Line(port, ca_certificate)
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
+        self.server = self.listening()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         if version:
             context.set_ciphers("DEFAULT:@SECLEVEL=0")
@@ -55,6 +58,22 @@ class LyingCa:
         self.url = f"https://127.0.0.1:{self.port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
+    def listening(self):
+        ca = self
+
+        class Server(http.server.ThreadingHTTPServer):
+            def get_request(self):
+                ca.connections += 1
+                return super().get_request()
+
+        return Server(("127.0.0.1", 0), self.handler())
+
+    def lies_to(self, path, said):
+        told = self.lie(path, said)
+        if told is not said:
+            self.lied.append(path)
+        return told
+
     def handler(self):
         ca = self
 
@@ -63,13 +82,13 @@ class LyingCa:
 
             def do_GET(self):
                 ca.asked.append(self.path)
-                self.tell(ca.lie(self.path, Said(404, b"{}", PROBLEM)))
+                self.tell(ca.lies_to(self.path, Said(404, b"{}", PROBLEM)))
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 ca.asked.append(self.path)
                 said = ca.own.get(self.path) or self.pass_on(body)
-                self.tell(ca.lie(self.path, said))
+                self.tell(ca.lies_to(self.path, said))
 
             def pass_on(self, body):
                 line = ca.line_of()

@@ -6,17 +6,21 @@ must leave nothing behind in its TPM.
 """
 
 import base64
+import contextlib
 import gzip
 import json
+import os
 import re
+import socket
 import ssl
+import threading
 import time
 
 from attacker import certificates, csr, der
 from attacker.certificates import EPOCH, FOREVER, Authority, at
 from attacker.keys import P256, EccKey, openssl
 from attacker.lying_ca import LyingCa, Said
-from attacker.lying_tpm import LyingTpm
+from attacker.lying_tpm import TPM_CC_ACTIVATE_CREDENTIAL, LyingTpm
 from catalogue import row
 from genuine_test.device import Device
 from genuine_test.process import GENUINE_DEVICE, attempt
@@ -24,8 +28,10 @@ from genuine_test.tpm import EK_CERTIFICATE_H3, Tpm
 from genuine_test.vendor import Vendor
 
 
-NOT_REACHED, TPM_REFUSED, NO_TPM = 5, 4, 3
-SERIAL, RUN_TIMEOUT_S = "SN-DEVICE", 60
+NOT_REACHED, TPM_REFUSED, NO_TPM, CA_REFUSED = 5, 4, 3, 6
+CHALLENGE, CERTIFICATE = "/v1/getChallenge", "/v1/getCertificate"
+ASKED_AT_MOST = {NOT_REACHED: 4}  # An answer that was lost is asked for again; no other is.
+SERIAL, RUN_TIMEOUT_S, PATIENCE_S = "SN-DEVICE", 150, 120
 TIMED_OUT = 124  # timeout(1)'s exit status
 CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
 
@@ -44,7 +50,7 @@ class Victim:
         self.bus = LyingTpm(self.tpm.port)
         stage.callback(self.bus.stop)
         self.device = Device(stage.folder / "victim", self.tpm, SERIAL)
-        folder = self.target.folder
+        folder, self.anchors = self.target.folder, self.target.ca.certificate
         self.ca = self.liar(stage, folder / "tls.pem", folder / "secret" / "tls.key")
         done = self.device.provision(self.target.ca, "--ek", "ecc")
         assert done.status == 0, done
@@ -62,17 +68,16 @@ class Victim:
     def provisions(self, ca, tcti=None):
         """genuine-device at that CA; how it ended, in how many seconds."""
         begin = time.monotonic()
-        result = attempt(GENUINE_DEVICE, "provision", "--ca", ca.url, "--tcti",
-                         tcti or self.tpm.tcti, "--dir", self.device.folder,
+        result = attempt(GENUINE_DEVICE, "provision", "--ca", ca.url, "--ca-cert", self.anchors,
+                         "--tcti", tcti or self.tpm.tcti, "--dir", self.device.folder,
                          timeout=RUN_TIMEOUT_S)
         return result, time.monotonic() - begin
 
-    def is_lied_to(self, verdict, what, result, seconds, statuses=None):
-        """The device must fail in words, and keep what it has."""
+    def is_lied_to(self, verdict, what, result, seconds, statuses, words=""):
+        """The device must fail with one of these statuses, in these words, and keep what it has."""
         is_kept = self.device.certificate.read_bytes() == self.certificate
-        is_told = "\x1b" not in result.output + result.errors
-        is_right = is_kept and is_told and seconds < 45 and (
-            result.status in statuses if statuses else 0 < result.status < 126)
+        is_told = "\x1b" not in result.output + result.errors and words in result.errors
+        is_right = is_kept and is_told and seconds < PATIENCE_S and result.status in statuses
         verdict.note(what, is_right, False, f"kept {is_kept}, {seconds:.0f} s, {result}")
         if not is_kept:
             self.restore()
@@ -91,11 +96,28 @@ class Victim:
         finally:
             self.ca.own.clear()
 
-    def told(self, verdict, what, lie, statuses=None):
-        self.ca.lie = lie
-        result, seconds = self.runs()
+    def told(self, verdict, what, lie, status=CA_REFUSED, words="", asked=None):
+        """A run that is told a lie by the CA: it must have asked for it, asked times where that is
+        known, and must end with that status. The bus is watched: what the TPM was asked is in seen."""
+        self.ca.lie, self.ca.asked, self.ca.lied = lie, [], []
+        self.bus.begin(self.bus.honest)
+        result, seconds = self.runs(self.bus.tcti)
         self.ca.lie = self.ca.honest
-        self.is_lied_to(verdict, what, result, seconds, statuses)
+        self.is_lied_to(verdict, what, result, seconds, [status], words)
+        at_most = asked or ASKED_AT_MOST.get(status, 1)
+        at_least = asked or 1
+        verdict.note(f"{what}: asked for it", at_least <= len(self.ca.lied) <= at_most and all(
+            self.ca.asked.count(path) == len(self.ca.lied) for path in self.ca.lied), False,
+            f"{self.ca.asked} {self.ca.lied}")
+
+    def takes(self, verdict, what, lie):
+        """A control: what is told in the lies' way and is true is installed."""
+        self.ca.lie = lie
+        result, _ = self.runs()
+        self.ca.lie = self.ca.honest
+        verdict.note(what, result.status == 0, True, result)
+        self.certificate = self.device.certificate.read_bytes()
+        self.files["certificate.pem"] = self.certificate
 
     def is_tidy(self, verdict):
         left, persistent = self.tpm.leftovers(), self.tpm.handles("persistent")
@@ -125,11 +147,11 @@ def only(path, lie):
 
 
 def challenged(lie):
-    return only("/v1/getChallenge", lie)
+    return only(CHALLENGE, lie)
 
 
 def certified(lie):
-    return only("/v1/getCertificate", lie)
+    return only(CERTIFICATE, lie)
 
 
 @row(152, "TLS of a stranger: another host, ended, self-signed, another CA, an older version",
@@ -141,6 +163,7 @@ def tls(stage, verdict):
     private = ca_key(v)
     root = issuer(v, private)
     stranger = Authority("Stranger")
+    own = Authority("localhost", key=key_of(v.target.folder / "secret" / "tls.key"))
     localhost = certificates.extension(certificates.SUBJECT_ALTERNATIVE_NAME, der.sequence(
         der.context(2, b"localhost", constructed=False),
         der.context(7, b"\x7f\x00\x00\x01", constructed=False)))
@@ -155,6 +178,7 @@ def tls(stage, verdict):
         "ended": (root, [localhost, purpose], {"validity": (EPOCH, at(-86400))}),
         "not yet valid": (root, [localhost, purpose], {"validity": (at(864000), FOREVER)}),
         "another CA": (stranger, [localhost, purpose], {}),
+        "self-signed": (own, [localhost, purpose], {"subject": own.subject}),
         "a client's": (root, [localhost, certificates.extended_key_usage(CLIENT_AUTH)], {}),
     }
     for what, (signer, extensions, how) in forms.items():
@@ -163,25 +187,69 @@ def tls(stage, verdict):
             spki, extensions, **how)))
         liar = v.liar(stage, path, key_file)
         v.is_lied_to(verdict, what, *v.provisions(liar), [NOT_REACHED])
-        verdict.note(f"{what}: asked nothing", liar.asked == [], False, liar.asked)
-    for version in (ssl.TLSVersion.TLSv1_1,):
+        asked_nothing(verdict, what, liar)
+    for version in (ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2):
         liar = v.liar(stage, v.target.folder / "tls.pem", key_file, version)
         v.is_lied_to(verdict, version.name, *v.provisions(liar), [NOT_REACHED])
+        asked_nothing(verdict, version.name, liar)
     v.is_tidy(verdict)
+
+
+def asked_nothing(verdict, what, liar):
+    """It was reached, and said nothing to."""
+    verdict.note(f"{what}: asked nothing", liar.connections > 0 and liar.asked == [], False,
+                 f"{liar.connections} connections, {liar.asked}")
 
 
 @row(153, "redirects to http, to another host, to a file, in a circle")
 def redirects(stage, verdict):
     v = victim(stage)
     other = v.liar(stage, v.target.folder / "tls.pem", v.target.folder / "secret" / "tls.key")
-    places = ["http://127.0.0.1:1/", f"{other.url}/v1/getChallenge", "file:///etc/passwd",
-              "/v1/getChallenge", "//localhost/x"]
+    plain, file = Listener(stage), Pipe(stage)
+    places = [f"http://127.0.0.1:{plain.port}/", f"{other.url}{CHALLENGE}", f"file://{file.path}",
+              CHALLENGE, f"//127.0.0.1:{other.port}{CHALLENGE}"]
     for status in stage.some((301, 302, 303, 307, 308), 2):
-        for place in stage.some(places, 2):
+        for place in places:
             v.told(verdict, f"{status} to {place}", lambda path, said: Said(
-                status, b"", fields=(("Location", place),)))
-    verdict.note("nobody was asked", other.asked == [], False, other.asked)
+                status, b"", fields=(("Location", place),)), words=f"answered {status}", asked=1)
+            verdict.note("nothing else is asked", v.ca.asked == [CHALLENGE], False, v.ca.asked)
+    verdict.note("nobody else was reached", not (other.connections or plain.connections
+                 or file.is_opened()), False, f"{other.asked} {plain.connections}")
     v.is_tidy(verdict)
+
+
+class Listener:
+    """Counts who comes, and says nothing."""
+
+    def __init__(self, stage):
+        self.connections = 0
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        stage.callback(self.socket.close)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                self.socket.accept()[0].close()
+                self.connections += 1
+
+
+class Pipe:
+    """A file that shows whether anybody has opened it to read."""
+
+    def __init__(self, stage):
+        self.path = stage.folder / "pipe"
+        os.mkfifo(self.path)
+        self.has_reader = threading.Event()
+        threading.Thread(target=self.wait, daemon=True).start()
+
+    def wait(self):
+        with open(self.path, "wb"):  # Opens when somebody opens the other end.
+            self.has_reader.set()
+
+    def is_opened(self):
+        return self.has_reader.is_set()
 
 
 @row(154, "answers of another length, type or form; with other members", is_slow=True)
@@ -210,11 +278,16 @@ def bodies(stage, verdict):
                                               b"json\r\nTransfer-Encoding: chunked\r\n\r\n"
                                               + b"400\r\n" + b" " * 0x400 + b"\r\n"),
     }
+    # Where an answer breaks off, or is none, it may have been lost on the way.
+    lost = {"a length too large", "no HTTP", "closed", "chunks without end"}
     for what, lie in stage.some(forms.items(), 6):
-        v.told(verdict, f"challenge: {what}", challenged(lie))
+        v.told(verdict, f"challenge: {what}", challenged(lie),
+               NOT_REACHED if what in lost else CA_REFUSED)
+        verdict.note(f"{what}: no credential", TPM_CC_ACTIVATE_CREDENTIAL not in v.bus.seen, False)
     for what in stage.some(("nothing", "HTML", "a list", "200 and a problem", "70 KB", "cut",
                             "closed", "no HTTP"), 3):
-        v.told(verdict, f"certificate: {what}", certified(forms[what]))
+        v.told(verdict, f"certificate: {what}", certified(forms[what]),
+               NOT_REACHED if what in lost else CA_REFUSED)
     v.is_tidy(verdict)
     v.renews(verdict)
 
@@ -227,54 +300,94 @@ def with_credential(change):
     return challenged(lie)
 
 
+def sized(octets):
+    return len(octets).to_bytes(2, "big") + octets
+
+
+def parts(credential):
+    """(head, blob, secret): what is in the two TPM2B of a credential file."""
+    blob_len = int.from_bytes(credential[8:10], "big")
+    return credential[:8], credential[10:10 + blob_len], credential[12 + blob_len:]
+
+
+def credential_of(change):
+    """change makes two TPM2B, as they are written, of head, blob and secret."""
+    return lambda c: b"".join(change(*parts(c)))
+
+
+BLOB_MAX, SECRET_MAX = 132, 512  # Part 2, 12.4.3 and 11.4.33, for our largest keys.
+NO_CREDENTIAL = "the CA's credential is none"
+
+
 @row(155, "credentials with wrong sizes, octets left over, other base64")
 def credentials(stage, verdict):
     v = victim(stage)
+    # All of these are short enough for the answer: what refuses them is the credential's reader.
     forms = {
         "empty": lambda c: b"", "another magic": lambda c: b"\x00" + c[1:],
         "another version": lambda c: c[:7] + b"\x02" + c[8:],
         "an octet behind": lambda c: c + b"\x00", "cut": lambda c: c[:-1],
         "half": lambda c: c[:len(c) // 2], "the head alone": lambda c: c[:8],
-        "blob of 0": lambda c: c[:8] + b"\x00\x00" + c[10:],
         "blob of ffff": lambda c: c[:8] + b"\xff\xff" + c[10:],
+        "secret of ffff": credential_of(lambda h, b, s: (h, sized(b), b"\xff\xff", s)),
         "blob one larger": lambda c: c[:8] + (int.from_bytes(c[8:10], "big") + 1).to_bytes(
             2, "big") + c[10:],
-        "blob of 1000": lambda c: c[:8] + b"\x03\xe8" + bytes(1000) + c[8:][-98:],
-        "secret of 0": lambda c: c[:10 + int.from_bytes(c[8:10], "big")] + b"\x00\x00",
-        "secret of 4096": lambda c: c[:10 + int.from_bytes(c[8:10], "big")] + b"\x10\x00"
-        + bytes(4096),
+        "blob of 0": credential_of(lambda h, b, s: (h, sized(b""), sized(s))),
+        "secret of 0": credential_of(lambda h, b, s: (h, sized(b), sized(b""))),
+        "both of 0": credential_of(lambda h, b, s: (h, sized(b""), sized(b""))),
+        "blob of 133": credential_of(lambda h, b, s: (h, sized(b.ljust(BLOB_MAX + 1, b"\0")),
+                                                      sized(s))),
+        "blob of 800": credential_of(lambda h, b, s: (h, sized(b.ljust(800, b"\0")), sized(s))),
+        "secret of 513": credential_of(lambda h, b, s: (h, sized(b), sized(s.ljust(
+            SECRET_MAX + 1, b"\0")))),
+        "secret of 800": credential_of(lambda h, b, s: (h, sized(b), sized(s.ljust(800, b"\0")))),
     }
-    for what, change in stage.some(forms.items(), 4):
-        v.bus.begin(v.bus.honest)
-        v.told(verdict, what, with_credential(change))
+    for what, change in stage.some(forms.items(), 6):
+        not_opened(v, verdict, what, with_credential(change), NO_CREDENTIAL)
+    too_long = {"blob of 1000": credential_of(lambda h, b, s: (h, sized(bytes(1000)), sized(s))),
+                "secret of 4096": credential_of(lambda h, b, s: (h, sized(b), sized(bytes(4096))))}
+    for what, change in stage.some(too_long.items(), 1):
+        not_opened(v, verdict, what, with_credential(change), "is not a CA's")
     spelt = {"a line end": lambda t: t[:4] + "\n" + t[4:], "URL alphabet": lambda t: "-_" + t[2:],
-             "no padding": lambda t: t + "=" if len(t) % 4 else t[:-1]}
+             "no padding": lambda t: t.rstrip("=") if t.endswith("=") else t + "="}
     for what, change in stage.some(spelt.items(), 2):
-        v.told(verdict, what, challenged(lambda said: said.members(
-            credential=change(json.loads(said.body)["credential"]))))
+        not_opened(v, verdict, what, challenged(lambda said: said.members(
+            credential=change(json.loads(said.body)["credential"]))), "is not a CA's")
     v.is_tidy(verdict)
+
+
+def not_opened(v, verdict, what, lie, words):
+    v.told(verdict, what, lie, CA_REFUSED, words, asked=1)
+    verdict.note(f"{what}: the TPM was not asked", v.bus.seen
+                 and TPM_CC_ACTIVATE_CREDENTIAL not in v.bus.seen, False, v.bus.seen)
 
 
 @row(156, "credentials for another Name, another EK, with flipped bits: the TPM refuses, once")
 def wrong_credentials(stage, verdict):
     v = victim(stage)
     stranger = stage.device(v.target, template="H-3")
-    answer = v.target.line.post("/v1/getChallenge", stranger.evidence().json())
-    v.told(verdict, "for another device", challenged(lambda said: Said(200, answer.body)),
-           [TPM_REFUSED])
+    answer = v.target.line.post(CHALLENGE, stranger.evidence().json())
+    tried = {"for another device": challenged(lambda said: Said(200, answer.body))}
     for place in stage.some(range(12, 180, 8), 3):
-        asked = len(v.ca.asked)
-        v.told(verdict, f"bit {place * 8}", with_credential(
-            lambda c: c[:place] + bytes([c[place] ^ 1]) + c[place + 1:]))
-        verdict.note("not retried blindly", len(v.ca.asked) - asked <= 2, False, v.ca.asked)
+        tried[f"bit {place * 8}"] = with_credential(
+            lambda c, place=place: c[:place] + bytes([c[place] ^ 1]) + c[place + 1:])
+    for what, lie in tried.items():
+        v.told(verdict, what, lie, TPM_REFUSED, "it was not sealed for these two keys", asked=1)
+        opened = v.bus.seen.get(TPM_CC_ACTIVATE_CREDENTIAL)
+        verdict.note(f"{what}: the TPM was asked once", opened == 1, False, opened)
     v.is_tidy(verdict)
+
+
+def key_of(path):
+    """A private key on P-256 out of PEM."""
+    text = openssl("pkey", "-in", path, "-noout", "-text").decode()
+    return EccKey(P256, int("".join(text.partition("priv:")[2].partition("pub:")[0].split())
+                            .replace(":", ""), 16))
 
 
 def ca_key(v):
     """The CA's own key, which a hostile CA has."""
-    text = openssl("pkey", "-in", v.target.folder / "secret" / "ca.key", "-noout", "-text").decode()
-    return EccKey(P256, int("".join(text.partition("priv:")[2].partition("pub:")[0].split())
-                            .replace(":", ""), 16))
+    return key_of(v.target.folder / "secret" / "ca.key")
 
 
 def issuer(v, key):
@@ -298,51 +411,114 @@ def wrong_certificates(stage, verdict):
     spki = der.tlv(*fields[6])
     name = der.tlv(*fields[5])
     other_name = csr.subject("SN-OTHER")
+    begin = der.values(fields[4][1])[0][1].decode()  # What the CA issues later is not older.
     client = {"constraints": certificates.basic_constraints(),
               "usage": certificates.key_usage(0),
               "purpose": certificates.extended_key_usage(CLIENT_AUTH)}
 
     def made(by=ca, key=spki, subject=name, changes=None, **how):
         parts = {**client, **(changes or {})}
-        how.setdefault("validity", (at(-60), at(86400 * 300)))
+        how.setdefault("validity", (begin, at(86400 * 300)))
         return by.issue(key, [part for part in parts.values() if part], subject=subject, **how)
 
     def pem(octets):
         return openssl("x509", "-inform", "der", stdin=octets).decode()
 
+    own_key = TpmKey(v)
+    self_signed = issuer(v, own_key)
+    self_signed.subject = name
+    path, name_of, serial = PATH, "its key is this device's", "its serialNumber is this device's"
     forms = {
-        "another key": made(key=EccKey().spki()), "another serial": made(subject=other_name),
-        "no serial": made(subject=certificates.distinguished("x")),
-        "two serials": made(subject=der.name([(csr.SERIAL_NUMBER, csr.printable(SERIAL))], [
-            (csr.SERIAL_NUMBER, csr.printable("SN-OTHER"))])),
-        "cA TRUE": made(changes={"constraints": certificates.basic_constraints(True)}),
-        "serverAuth": made(changes={"purpose": certificates.extended_key_usage(
-            certificates.SERVER_AUTH)}),
-        "no purpose": made(changes={"purpose": None}),
-        "keyCertSign": made(changes={"usage": certificates.key_usage(5)}),
-        "another CA": made(by=stranger), "a namesake of the CA": made(by=namesake),
-        "self-signed": made(by=namesake, key=EccKey().spki()),
-        "ended": made(validity=(EPOCH, at(-60))),
-        "begins in a week": made(validity=(at(86400 * 7), at(86400 * 300))),
-        "older than the one it has": made(validity=("20200101000000Z"[2:], at(86400 * 300))),
-        "an unknown critical extension": made(changes={"x": certificates.extension(
-            "1.2.3.4", der.null(), True)}),
-        "a signature one bit off": made()[:-1] + b"\x00",
+        "another key": (made(key=EccKey().spki()), name_of),
+        "another serial": (made(subject=other_name), serial),
+        "no serial": (made(subject=certificates.distinguished("x")), serial),
+        "two serials": (made(subject=der.name([(csr.SERIAL_NUMBER, csr.printable(SERIAL))], [
+            (csr.SERIAL_NUMBER, csr.printable("SN-OTHER"))])), serial),
+        "cA TRUE": (made(changes={"constraints": certificates.basic_constraints(True)}),
+                    "it is not a CA's"),
+        "serverAuth": (made(changes={"purpose": certificates.extended_key_usage(
+            certificates.SERVER_AUTH)}), "extendedKeyUsage"),
+        "no purpose": (made(changes={"purpose": None}), "extendedKeyUsage"),
+        "keyCertSign": (made(changes={"usage": certificates.key_usage(5)}), "keyUsage"),
+        "another CA": (made(by=stranger), path), "a namesake of the CA": (made(by=namesake), path),
+        "self-signed": (made(by=self_signed), path),
+        "ended": (made(validity=(EPOCH, at(-60))), "has not ended"),
+        "begins in a week": (made(validity=(at(86400 * 7), at(86400 * 300))), "has begun"),
+        "older than the one it has": (made(validity=("20200101000000Z"[2:], at(86400 * 300))),
+                                      "it is not older"),
+        "an unknown critical extension": (made(changes={"x": certificates.extension(
+            "1.2.3.4", der.null(), True)}), path),
+        "a signature one bit off": (made()[:-1] + bytes([made()[-1] ^ 1]), path),
     }
-    texts = {what: pem(octets) for what, octets in forms.items()}
-    texts |= {"no PEM": "x", "PEM of nothing": "-----BEGIN CERTIFICATE-----\nMAA=\n"
-              "-----END CERTIFICATE-----\n", "empty": "",
-              "two": v.certificate.decode() * 2, "a key": openssl(
-                  "genpkey", "-algorithm", "ED25519").decode()}
-    for what, text in stage.some(texts.items(), 9):
-        v.told(verdict, what, certified(lambda said: said.members(certificate=text)))
-    chains = {"another CA's chain": pem(stranger.certificate), "no PEM": "x", "too long": pem(
-        stranger.certificate) * 20}
-    for what, text in stage.some(chains.items(), 2):
-        v.told(verdict, f"{what}, with a certificate of another CA", certified(
-            lambda said: said.members(certificate=texts["another CA"], chain=text)))
+    texts = {what: (pem(octets), rule) for what, (octets, rule) in forms.items()}
+    texts |= {what: (text, "are PEM") for what, text in {
+        "no PEM": "x", "PEM of nothing": "-----BEGIN CERTIFICATE-----\nMAA=\n"
+        "-----END CERTIFICATE-----\n", "empty": "", "two": v.certificate.decode() * 2,
+        "a key": openssl("genpkey", "-algorithm", "ED25519").decode()}.items()}
+    for what, (text, rule) in stage.some(texts.items(), 9):
+        v.told(verdict, what, certified(lambda said: said.members(certificate=text)), words=rule,
+               asked=1)
+    paths(stage, verdict, v, ca, made, pem)
+    v.takes(verdict, "a control: the same certificate", certified(lambda said: said.members(
+        certificate=v.certificate.decode())))
     v.is_tidy(verdict)
     v.renews(verdict)
+
+
+PATH, CHAIN = "it leads to the CA's certificate", "each certificate of its chain"
+
+
+def paths(stage, verdict, v, ca, made, pem):
+    """The certificate keeps every rule, or its chain would be right with another one."""
+    # The CA's own certificate allows none between it and a device's: these are below another anchor.
+    root, stranger, below = Authority("Root"), Authority("Stranger"), Authority("Below", ca)
+    v.anchors = stage.folder / "anchors.pem"
+    v.anchors.write_text(v.target.ca.certificate.read_text() + pem(root.certificate))
+    first = Authority("First", root)
+    second = Authority("Second", first)
+    good, deep = pem(made()), pem(made(by=second))
+    one, two, other = (pem(each.certificate) for each in (first, second, stranger))
+    forms = {
+        "a good one with another CA's chain": (good, other, CHAIN),
+        "the wrong order": (deep, one + two, CHAIN), "the first missing": (deep, one, CHAIN),
+        "the last missing": (deep, two, PATH), "no chain": (deep, "", PATH),
+        "another CA behind it": (deep, two + one + other, CHAIN),
+        "another CA's, with its chain": (pem(made(by=stranger)), other, PATH),
+        "longer than the CA may have it": (pem(made(by=below)), pem(below.certificate), PATH),
+        "broken PEM": (good, one[:200], "are PEM"), "too long": (deep, (two + one) * 3, "are PEM"),
+    }
+    for what, (leaf, chain, rule) in stage.some(forms.items(), 4):
+        v.told(verdict, f"path: {what}", certified(lambda said: said.members(
+            certificate=leaf, chain=chain)), words=rule, asked=1)
+    v.takes(verdict, "a control: the whole path", certified(lambda said: said.members(
+        certificate=deep, chain=two + one)))
+    v.anchors = v.target.ca.certificate
+    v.takes(verdict, "a control: a good one alone", certified(lambda said: said.members(
+        certificate=good, chain="")))
+
+
+class TpmKey:
+    """The identity key, which its TPM lets whoever is root on the device sign anything with."""
+
+    def __init__(self, v):
+        self.v = v
+
+    def algorithm(self, digest="sha256"):
+        return EccKey.algorithm(self, digest)
+
+    def sign(self, octets, digest="sha256"):
+        message, signature = self.v.tpm.folder / "message", self.v.tpm.folder / "signature"
+        message.write_bytes(octets)
+        self.v.tpm.tool("tpm2_sign", "-c", self.v.device.handle, "-g", digest, "-s", "ecdsa", "-f",
+                        "plain", "-o", signature, message)
+        return signature.read_bytes()
+
+
+# Each with its exit status, its words, and how often it is asked.
+REACTIONS = {400: (CA_REFUSED, "does not understand the request", 1),
+             403: (CA_REFUSED, "the CA refused this device", 1),
+             409: (CA_REFUSED, "wanted it started again", 5),
+             429: (NOT_REACHED, "has no time", 4), 503: (NOT_REACHED, "has no time", 4)}
 
 
 @row(160, "escape codes and broken UTF-8 in an error's text: never printed raw", is_slow=True)
@@ -355,7 +531,7 @@ def escapes(stage, verdict):
             body = json.dumps({"title": text, "status": status, "detail": text,
                                "reference": text}).encode()
             v.told(verdict, f"{status} {text!r}", challenged(
-                lambda said: Said(status, body, "application/problem+json")))
+                lambda said: Said(status, body, "application/problem+json")), *REACTIONS[status])
     v.told(verdict, "broken UTF-8", challenged(lambda said: Said(
         403, b'{"title":"\xff\xfe\x1b","status":403}', "application/problem+json")))
     v.is_tidy(verdict)

@@ -113,9 +113,12 @@ class LyingCa(tap.Case):
         """what is no credential never reaches the TPM"""
         for change in (lambda octets: b"", lambda octets: octets[:-1], lambda octets: octets + b"\0",
                        lambda octets: octets[:HEAD] + b"\xff\xff" + octets[HEAD + 2:],
-                       lambda octets: bytes(4) + octets[4:], lambda octets: bytes(1100)):
-            self.told(CHALLENGE, lambda answer, change=change: changed(
+                       lambda octets: bytes(4) + octets[4:], lambda octets: bytes(1100),
+                       lambda octets: octets[:HEAD] + b"\0\0" + octets[HEAD + ID_OBJECT:],
+                       lambda octets: octets[:HEAD + ID_OBJECT] + b"\0\0"):
+            said = self.told(CHALLENGE, lambda answer, change=change: changed(
                 answer, credential=on_octets(change)), CA_REFUSED)
+            self.assertRegex(said, "the CA's credential is none|the answer of .* is not a CA's")
 
     def test_credential_for_others(self):
         """what the TPM does not open is told as what it is, whatever code the TPM has for it"""
@@ -127,9 +130,7 @@ class LyingCa(tap.Case):
                     lambda answer: changed(answer, credential=on_octets(
                         lambda octets: octets[:-1] + bytes([octets[-1] ^ 1]))),
                     lambda answer: changed(answer, credential=on_octets(
-                        lambda octets: octets[:20] + bytes([octets[20] ^ 1]) + octets[21:])),
-                    lambda answer: changed(answer, credential=on_octets(
-                        lambda octets: octets[:HEAD + ID_OBJECT] + b"\0\0"))):
+                        lambda octets: octets[:20] + bytes([octets[20] ^ 1]) + octets[21:]))):
             said = self.told(CHALLENGE, lie, TPM_REFUSED)
             self.assertIn("it was not sealed for these two keys", said)
 
