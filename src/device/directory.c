@@ -56,12 +56,15 @@ enum fault directory_open_to_look(
 /* fsync(2): what is synced in a new folder is lost with it, as long as its own entry is not. */
 static enum fault sync_parent(const struct directory *directory)
 {
-	owned_descriptor parent = openat(directory->descriptor, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	owned_descriptor parent =
+		openat(directory->descriptor, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	/* Whoever may not read the parent made the folder all the same. */
 	if (parent < 0)
-		return errno == EACCES ? FAULT_NONE : directory_failed(directory, "open the parent of", "");
-	return fsync(parent) == 0 ? FAULT_NONE : directory_failed(directory, "sync the parent of", "");
+		return errno == EACCES ? FAULT_NONE
+				       : directory_failed(directory, "open the parent of", "");
+	return fsync(parent) == 0 ? FAULT_NONE
+				  : directory_failed(directory, "sync the parent of", "");
 }
 
 enum fault directory_open(struct directory *directory, const char *path, struct failure *failure)
@@ -155,14 +158,16 @@ enum fault directory_write(
 	}
 	if (renameat(directory->descriptor, beside, directory->descriptor, name) != 0)
 		return directory_failed(directory, "rename", beside);
-	return fsync(directory->descriptor) == 0 ? FAULT_NONE : directory_failed(directory, "sync", name);
+	return fsync(directory->descriptor) == 0 ? FAULT_NONE
+						 : directory_failed(directory, "sync", name);
 }
 
 enum fault directory_remove(const struct directory *directory, const char *name)
 {
 	if (unlinkat(directory->descriptor, name, 0) != 0)
 		return directory_failed(directory, "remove", name);
-	return fsync(directory->descriptor) == 0 ? FAULT_NONE : directory_failed(directory, "sync", name);
+	return fsync(directory->descriptor) == 0 ? FAULT_NONE
+						 : directory_failed(directory, "sync", name);
 }
 
 enum fault file_read(const char *path, uint8_t *buffer, size_t capacity, struct failure *failure,

@@ -227,7 +227,8 @@ static enum fault give_up(struct search *search, const struct key_file *waiting)
 		find(search->tpm, &search->file, state->handle, &search->taken, &installed);
 	if (fault != FAULT_NONE)
 		return fault;
-	report_note("the TPM knows the installed key: the one that was made in its place is removed");
+	report_note(
+		"the TPM knows the installed key: the one that was made in its place is removed");
 	fault = find(search->tpm, waiting, state->handle, &search->taken, &needless);
 	if (fault == FAULT_NONE)
 		fault = former_key_evict(search->tpm, &needless.object, needless.handle);

@@ -10,8 +10,8 @@
 /*
  * identity_key: the key that the certificate will name (IK). Born in the TPM as a child of the SRK,
  * attributes 00040472, scheme NULL, so that TLS may pick the hash; made persistent, and its two
- * halves kept in the folder: in key.made until it has its certificate, then in key.pub and key.priv,
- * which belong to the certificate.
+ * halves kept in the folder: in key.made until it has its certificate, then with the certificate in
+ * key.pub and key.priv.
  *
  * The order makes every interruption harmless: first the halves are on disk, then state.json names
  * the handle, and only then does the TPM keep the key there. A run that finds a key at the handle
@@ -44,8 +44,8 @@ struct identity_key_wish {
  * none, or when the TPM no longer takes it because it was cleared. Keeps state up to date.
  *
  * A bus can lie about the latter, so the installed key is not given up for it: it is there until
- * another is certified, and where a later run finds it in the TPM it goes on with it and removes the
- * one that was made in its place.
+ * another is certified, and where a later run finds it in the TPM, it goes on with it and removes
+ * the one that was made in its place.
  *
  * A key that a new one was wished for stays where it is, and state names it as the former one,
  * until former_key_free. While it does, a further wish for a new key finds it made.

@@ -139,7 +139,9 @@ enum fault installed_set_begin(const struct directory *directory, struct install
 		fault = adopt(directory, &current);
 	if (fault == FAULT_NONE)
 		fault = make_links(directory);
-	return fault == FAULT_NONE ? open_empty(directory, folders[current == 0 ? 1 : 0], out) : fault;
+	if (fault != FAULT_NONE)
+		return fault;
+	return open_empty(directory, folders[current == 0 ? 1 : 0], out);
 }
 
 /* What the new link leads to is on the medium before the link is. */

@@ -74,10 +74,12 @@ static ESYS_TR reader_of_index(const struct tpm_object *index, TPMA_NV attribute
 	return (attributes & TPMA_NV_OWNERREAD) != 0 ? ESYS_TR_RH_OWNER : ESYS_TR_NONE;
 }
 
-/* Its own password or lock keeps it from us, as whoever defined it chose: there is none for us. */
-static bool is_kept_from_us(TSS2_RC rc)
+/* Never written; or its own password or lock keeps it from us, as whoever defined it chose. */
+static bool is_empty_to_us(TSS2_RC rc, bool is_by_itself)
 {
-	return tpm_response_is(rc, TPM2_RC_BAD_AUTH) || tpm_response_is(rc, TPM2_RC_NV_LOCKED);
+	if (tpm_response_is(rc, TPM2_RC_NV_UNINITIALIZED))
+		return true;
+	return is_by_itself && (tpm_response_is(rc, TPM2_RC_BAD_AUTH) || tpm_response_is(rc, TPM2_RC_NV_LOCKED));
 }
 
 enum fault nv_read(
@@ -96,7 +98,7 @@ enum fault nv_read(
 		return FAULT_NOT_FOUND;
 
 	TSS2_RC rc = content_read(&index, by, public.dataSize, buffer);
-	if (tpm_response_is(rc, TPM2_RC_NV_UNINITIALIZED) || (by == index.tr && is_kept_from_us(rc)))
+	if (is_empty_to_us(rc, by == index.tr))
 		return FAULT_NOT_FOUND;
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_refused(tpm, rc, "let an NV index be read");

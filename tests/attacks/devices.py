@@ -98,7 +98,7 @@ class Victim:
 
     def told(self, verdict, what, lie, status=CA_REFUSED, words="", asked=None):
         """A run that is told a lie by the CA: it must have asked for it, asked times where that is
-        known, and must end with that status. The bus is watched: what the TPM was asked is in seen."""
+        known, and must end with that status. What the TPM was asked is in the bus's seen."""
         self.ca.lie, self.ca.asked, self.ca.lied = lie, [], []
         self.bus.begin(self.bus.honest)
         result, seconds = self.runs(self.bus.tcti)
@@ -470,7 +470,7 @@ PATH, CHAIN = "it leads to the CA's certificate", "each certificate of its chain
 
 def paths(stage, verdict, v, ca, made, pem):
     """The certificate keeps every rule, or its chain would be right with another one."""
-    # The CA's own certificate allows none between it and a device's: these are below another anchor.
+    # The CA's own certificate allows none between it and a device's: so below another anchor.
     root, stranger, below = Authority("Root"), Authority("Stranger"), Authority("Below", ca)
     v.anchors = stage.folder / "anchors.pem"
     v.anchors.write_text(v.target.ca.certificate.read_text() + pem(root.certificate))

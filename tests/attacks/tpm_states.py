@@ -246,8 +246,7 @@ def standard(number, tpm):
     return area.read_bytes()[2:]
 
 
-@row(179, "EK templates and nonces in NV, which another EK would be made from; with its EKs not persistent",
-     is_slow=True)
+@row(179, "EK templates and nonces in NV, which another EK would be made from", is_slow=True)
 def dictated(stage, verdict):
     f = Fresh(stage, "SN-NONCE")
     ours = {handle: standard(handle, f.tpm) for handle in f.persistent if handle >> 16 == 0x8101}
@@ -268,15 +267,17 @@ def dictated(stage, verdict):
         for what, octets in forms.items():
             passed_over(f, verdict, f"{option}: {what}", {template: octets})
         if nonce:
-            for what, octets in {"20 octets": os.urandom(20), "256 octets": os.urandom(256), "257": (
-                    os.urandom(257)), "a template": forms["another curve or size"]}.items():
+            nonces = {f"{size} octets": os.urandom(size) for size in (20, 256, 257)}
+            nonces["a template"] = forms["another curve or size"]
+            for what, octets in nonces.items():
                 passed_over(f, verdict, f"{option}: a nonce of {what}", {nonce: octets})
             passed_over(f, verdict, f"{option}: both", {template: forms["another policy"],
                                                         nonce: os.urandom(20)})
-        for what, attributes in (("with a password", "authread|authwrite|ownerwrite|no_da"),
-                                 ("that counts towards the lockout", "authread|authwrite|ownerwrite")):
-            f.tpm.tool("tpm2_nvdefine", hex(template), "-C", "owner", "-s", "4", "-p", "secret", "-a",
-                       attributes)
+        secret = "authread|authwrite|ownerwrite"
+        for what, attributes in (("with a password", f"{secret}|no_da"),
+                                 ("that counts towards the lockout", secret)):
+            f.tpm.tool("tpm2_nvdefine", hex(template), "-C", "owner", "-s", "4", "-p", "secret",
+                       "-a", attributes)
             f.tpm.tool("tpm2_nvwrite", hex(template), "-C", "owner", "-i-", stdin="text")
             is_certified(f, verdict, f"{option}: an index {what}")
             f.tpm.tool("tpm2_nvundefine", hex(template), "-C", "owner")
@@ -285,7 +286,7 @@ def dictated(stage, verdict):
 
 
 def templates(area):
-    """What may stand in NV in the place of a template: areas that read, most of which no TPM makes."""
+    """What may stand in NV in the place of a template: most of them read, and no TPM makes them."""
     is_rsa = area[:2] == b"\x00\x01"
     size = len(area) - (2 + 256 if is_rsa else 2 * (2 + 48))
     head = area[:size]
@@ -321,7 +322,7 @@ def passed_over(f, verdict, what, contents):
 
 
 def is_certified(f, verdict, what):
-    """Its certified EK is made from the standard template, and the device is provisioned with it."""
+    """Its certified EK is made, from the standard template."""
     name = {"ecc": "H-3", "rsa": "L-1"}[f.ek]
     told = attempt(GENUINE_DEVICE, "manifest-line", "--serial", "SN-NONCE", "--ek", f.ek, "--json",
                    "--tcti", f.tpm.tcti)

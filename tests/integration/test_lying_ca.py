@@ -2,18 +2,20 @@
 
 import base64
 import json
+import re
 import shutil
 
 from genuine_test import tap
 from genuine_test.ca import Ca
 from genuine_test.device import Device
 from genuine_test.middle import Middle
-from genuine_test.process import PROVISION_SH, attempt, run
+from genuine_test.process import BUILD, GENUINE_DEVICE, PROVISION_SH, attempt, run
 from genuine_test.tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1, Tpm
 from genuine_test.vendor import Vendor
 
 TPM_REFUSED, CA_NOT_REACHED, CA_REFUSED = 4, 5, 6  # genuine-device's exit statuses
 CHALLENGE, CERTIFICATE = "/v1/getChallenge", "/v1/getCertificate"
+QUICK_CLOCK = BUILD / "tests" / "integration" / "libquick_clock.so"
 HEAD = 8  # octets of a credential file before its first TPM2B
 ID_OBJECT = 70  # octets of the first TPM2B
 
@@ -97,6 +99,28 @@ class LyingCa(tap.Case):
                        b"HTTP/1.1 102 Processing\r\n\r\n" * 4000):
             said = self.told(CHALLENGE, lambda _, octets=octets: octets, CA_REFUSED)
             self.assertIn("larger than 64 KiB", said)
+
+    def test_endless(self):
+        """a CA that always wants a wait or a new start more has ten minutes of the device's, no more"""
+        asked = []
+
+        def more(_):
+            asked.append(CHALLENGE)
+            return http("{}", 409) if len(asked) % 4 == 0 else http("{}", 503, "Retry-After: 60\r\n")
+
+        before = self.ours.certificate.read_bytes()
+        self.middle.lies = {CHALLENGE: more}
+        result = attempt(GENUINE_DEVICE, "provision", "--ca", self.middle.url, "--tcti",
+                         self.ours.tpm.tcti, "--dir", self.ours.folder, env={
+                             "LD_PRELOAD": QUICK_CLOCK, "ASAN_OPTIONS": "verify_asan_link_order=0"})
+        self.assertEqual(result.status, CA_NOT_REACHED, result)
+        self.assertIn("the CA had 10 minutes for this device", result.errors)
+        waited = sum(map(int, re.findall(r"trying again in (\d+) s", result.errors)))
+        self.assertLess(waited, 600, result)
+        self.assertGreater(waited, 300, result)
+        self.assertLess(len(asked), 20, "as many as it has starts and attempts")
+        self.assertEqual(self.ours.certificate.read_bytes(), before)
+        self.assertEqual(self.ours.tpm.leftovers(), {})
 
     def test_words(self):
         """what it says reaches neither terminal nor shell as a command"""

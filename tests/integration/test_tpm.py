@@ -179,7 +179,8 @@ class OnTheTpm(tap.Case):
                                    (device.folder / "how-to-use.txt").read_text()))
         device.tpm.tool("tpm2_readpublic", "-c", handle, "-o", area)
         self.assertEqual((device.folder / "key.pub").read_bytes(), area.read_bytes())
-        status = attempt(GENUINE_DEVICE, "status", "--dir", device.folder, "--tcti", device.tpm.tcti)
+        status = attempt(GENUINE_DEVICE, "status", "--dir", device.folder, "--tcti",
+                         device.tpm.tcti)
         self.assertEqual(status.status, 0, status)
 
     def devices_of(self, name, each):

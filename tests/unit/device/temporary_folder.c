@@ -1,7 +1,6 @@
 #include "temporary_folder.h"
 
-#include <dirent.h>
-#include <fcntl.h>
+#include <ftw.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,13 +20,13 @@ const char *temporary_folder_make(void)
 	return path;
 }
 
+static int remove_entry(const char *entry, const struct stat *status, int kind, struct FTW *place)
+{
+	(void)status, (void)kind, (void)place;
+	return remove(entry);
+}
+
 void temporary_folder_remove(void)
 {
-	DIR *folder = opendir(path);
-
-	assert_non_null(folder);
-	for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder))
-		(void)unlinkat(dirfd(folder), entry->d_name, 0);
-	(void)closedir(folder);
-	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
 }

@@ -1,6 +1,8 @@
 #include "ca_client.h"
 
 #include <stdint.h>
+#include <string.h>
+#include <time.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,11 +33,36 @@ static void test_waits(void **state)
 	assert_int_equal(ca_wait_s(UINT32_MAX, 0), 60);
 }
 
+/* A wait that would outlast the run's time with the CA is not begun, however often it is asked for. */
+static void test_deadline(void **state)
+{
+	struct failure failure = { 0 };
+	struct wall_clock clock = { 0 };
+	struct https https;
+
+	(void)state;
+	assert_int_equal(https_open(&https, "https://127.0.0.1:1", bytes_of_string(""), &clock, &failure),
+		FAULT_NONE);
+	assert_int_equal(ca_wait(&https, 0, "why"), FAULT_NONE);
+	assert_int_equal(ca_wait(&https, 1, "why"), FAULT_NONE);
+	time_t begin = time(NULL);
+	assert_int_equal(ca_wait(&https, RUN_WITH_CA_S + 1, "why"), FAULT_DENIED);
+	assert_int_equal(failure.exit_code, EXIT_CA_NOT_REACHED);
+	assert_non_null(strstr(failure.what, "10 minutes"));
+	https.deadline_ms -= (RUN_WITH_CA_S - 30) * 1000;
+	assert_int_equal(ca_wait(&https, 60, "why"), FAULT_DENIED);
+	https.deadline_ms = 0;
+	assert_int_equal(ca_wait(&https, 0, "why"), FAULT_DENIED);
+	assert_in_range(time(NULL) - begin, 0, 20);
+	https_close(&https);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reactions),
 		cmocka_unit_test(test_waits),
+		cmocka_unit_test(test_deadline),
 	};
 	return cmocka_run_group_tests_name("ca_client", tests, NULL, NULL);
 }

@@ -28,9 +28,10 @@ struct server {
 	int listener;
 	pid_t pid;
 	char origin[64];
+	bool is_silent; /* says nothing after the handshake */
 };
 
-static void serve_connection(SSL_CTX *tls, int connection, int number)
+static void serve_connection(SSL_CTX *tls, int connection, int number, bool is_silent)
 {
 	SSL *ssl = SSL_new(tls);
 	char request[4096], answer[256], date[64];
@@ -43,7 +44,8 @@ static void serve_connection(SSL_CTX *tls, int connection, int number)
 		while (SSL_read(ssl, request, sizeof(request)) > 0) {
 			int len = snprintf(answer, sizeof(answer),
 				"HTTP/1.1 200 OK\r\nDate: %s\r\nContent-Length: 1\r\n\r\n%d", date, number);
-			(void)SSL_write(ssl, answer, len);
+			if (!is_silent)
+				(void)SSL_write(ssl, answer, len);
 		}
 	SSL_free(ssl);
 	(void)close(connection);
@@ -56,7 +58,7 @@ static void serve(const struct server *server)
 	(void)SSL_CTX_use_certificate(tls, server->certificate);
 	(void)SSL_CTX_use_PrivateKey(tls, server->key.pkey);
 	for (int number = 1; number <= REQUESTS_MAX; number++)
-		serve_connection(tls, accept(server->listener, NULL, NULL), number);
+		serve_connection(tls, accept(server->listener, NULL, NULL), number, server->is_silent);
 	_exit(0);
 }
 
@@ -176,12 +178,38 @@ static void test_ended_anchor(void **state)
 	server_stop(&server);
 }
 
+/* The run's time with the CA ends a request that would else have half a minute. */
+static void test_deadline(void **state)
+{
+	static struct https_answer answer;
+	struct server server = { .is_silent = true };
+	struct https https;
+	struct failure failure;
+	struct wall_clock clock = { 0 };
+
+	(void)state;
+	server_start(&server, time(NULL) + HOUR_S);
+	assert_int_equal(https_open(&https, server.origin, bytes_of_string(server.anchor_pem), &clock,
+				 &failure), FAULT_NONE);
+	assert_in_range(https_left_s(&https), RUN_WITH_CA_S - 60, RUN_WITH_CA_S);
+	https.deadline_ms -= (RUN_WITH_CA_S - 2) * 1000;
+	assert_in_range(https_left_s(&https), 0, 2);
+	time_t begin = time(NULL);
+	assert_int_equal(https_get(&https, "/v1/ca", &answer), FAULT_TIMEOUT);
+	assert_in_range(time(NULL) - begin, 0, 20);
+	https.deadline_ms = 0;
+	assert_int_equal(https_left_s(&https), 0);
+	https_close(&https);
+	server_stop(&server);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reuse),
 		cmocka_unit_test(test_wrong_clock),
 		cmocka_unit_test(test_ended_anchor),
+		cmocka_unit_test(test_deadline),
 	};
 	return cmocka_run_group_tests_name("https", tests, NULL, NULL);
 }
