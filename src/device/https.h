@@ -23,8 +23,8 @@ struct https {
 };
 
 /*
- * What a run may take with its CA, from https_open on: whoever has the CA's key, or its place, could
- * else have the device ask and wait for an hour, with its folder locked and its EK in the TPM.
+ * What a run may take with its CA, from https_open on: whoever has the CA's key, or its place,
+ * could else have the device ask and wait for an hour, with its folder locked and its EK loaded.
  */
 enum { RUN_WITH_CA_S = 600 };
 

@@ -79,7 +79,8 @@ static bool is_empty_to_us(TSS2_RC rc, bool is_by_itself)
 {
 	if (tpm_response_is(rc, TPM2_RC_NV_UNINITIALIZED))
 		return true;
-	return is_by_itself && (tpm_response_is(rc, TPM2_RC_BAD_AUTH) || tpm_response_is(rc, TPM2_RC_NV_LOCKED));
+	return is_by_itself && (tpm_response_is(rc, TPM2_RC_BAD_AUTH) ||
+				       tpm_response_is(rc, TPM2_RC_NV_LOCKED));
 }
 
 enum fault nv_read(

@@ -1,7 +1,7 @@
 /*
- * quick_clock: preloaded, it has a program sleep a hundredth of what it wants, and its monotonic clock
- * go forward by all of it, so that a test need not wait for minutes to be over. What a program does
- * takes the time that it takes.
+ * quick_clock: preloaded, it has a program sleep a hundredth of what it wants, and its monotonic
+ * clock go forward by all of it, so that a test need not wait for minutes to be over. What a
+ * program does takes the time that it takes.
  */
 #include <stdatomic.h>
 #include <sys/syscall.h>

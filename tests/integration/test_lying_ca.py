@@ -101,12 +101,14 @@ class LyingCa(tap.Case):
             self.assertIn("larger than 64 KiB", said)
 
     def test_endless(self):
-        """a CA that always wants a wait or a new start more has ten minutes of the device's, no more"""
+        """a CA that always wants a wait or a new start more has ten minutes of the device's"""
         asked = []
 
         def more(_):
             asked.append(CHALLENGE)
-            return http("{}", 409) if len(asked) % 4 == 0 else http("{}", 503, "Retry-After: 60\r\n")
+            if len(asked) % 4 == 0:
+                return http("{}", 409)
+            return http("{}", 503, "Retry-After: 60\r\n")
 
         before = self.ours.certificate.read_bytes()
         self.middle.lies = {CHALLENGE: more}

@@ -33,7 +33,7 @@ static void test_waits(void **state)
 	assert_int_equal(ca_wait_s(UINT32_MAX, 0), 60);
 }
 
-/* A wait that would outlast the run's time with the CA is not begun, however often it is asked for. */
+/* A wait that would outlast the run's time with the CA is not begun. */
 static void test_deadline(void **state)
 {
 	struct failure failure = { 0 };
@@ -41,7 +41,8 @@ static void test_deadline(void **state)
 	struct https https;
 
 	(void)state;
-	assert_int_equal(https_open(&https, "https://127.0.0.1:1", bytes_of_string(""), &clock, &failure),
+	assert_int_equal(
+		https_open(&https, "https://127.0.0.1:1", bytes_of_string(""), &clock, &failure),
 		FAULT_NONE);
 	assert_int_equal(ca_wait(&https, 0, "why"), FAULT_NONE);
 	assert_int_equal(ca_wait(&https, 1, "why"), FAULT_NONE);
