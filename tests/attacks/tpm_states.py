@@ -273,16 +273,22 @@ def dictated(stage, verdict):
                 passed_over(f, verdict, f"{option}: a nonce of {what}", {nonce: octets})
             passed_over(f, verdict, f"{option}: both", {template: forms["another policy"],
                                                         nonce: os.urandom(20)})
-        secret = "authread|authwrite|ownerwrite"
-        for what, attributes in (("with a password", f"{secret}|no_da"),
-                                 ("that counts towards the lockout", secret)):
-            f.tpm.tool("tpm2_nvdefine", hex(template), "-C", "owner", "-s", "4", "-p", "secret",
-                       "-a", attributes)
-            f.tpm.tool("tpm2_nvwrite", hex(template), "-C", "owner", "-i-", stdin="text")
-            is_certified(f, verdict, f"{option}: an index {what}")
-            f.tpm.tool("tpm2_nvundefine", hex(template), "-C", "owner")
+        # Also where the certificate of a template would stand that its vendor has not certified.
+        for index in (template, {"ecc": EK_CERTIFICATE_L2, "rsa": 0x01C00012}[option]):
+            locked(f, verdict, f"{option}: {index:08x}", hex(index))
     f.forget()
     verdict.note("nothing else is made", f.tpm.handles("persistent") == f.persistent, False)
+
+
+def locked(f, verdict, what, index):
+    """An index that the owner's empty password has made, with a password of its own."""
+    secret = "authread|authwrite|ownerwrite"
+    for how, attributes in (("with a password", f"{secret}|no_da"),
+                            ("with one that counts towards the lockout", secret)):
+        f.tpm.tool("tpm2_nvdefine", index, "-C", "owner", "-s", "4", "-p", "secret", "-a", attributes)
+        f.tpm.tool("tpm2_nvwrite", index, "-C", "owner", "-i-", stdin="text")
+        is_certified(f, verdict, f"{what} {how}")
+        f.tpm.tool("tpm2_nvundefine", index, "-C", "owner")
 
 
 def templates(area):
