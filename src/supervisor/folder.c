@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { NAME_CAPACITY = 256 };
@@ -239,6 +240,9 @@ enum fault folder_remove(const struct folder *folder, const char *name, struct t
 
 /* ---- the lock, the store ---- */
 
+/* How long the store of a server that was killed may take to end. */
+enum { STORE_ENDS_STEPS = 30, STORE_ENDS_STEP_MS = 100 };
+
 enum fault folder_lock(const struct folder *folder, int *out, struct trouble *trouble)
 {
 	owned_descriptor lock = openat(folder->descriptor, "lock",
@@ -253,6 +257,24 @@ enum fault folder_lock(const struct folder *folder, int *out, struct trouble *tr
 	*out = lock;
 	lock = -1;
 	return FAULT_NONE;
+}
+
+/*
+ * Two stores of one database would each answer by their own policy, clock and audit mark. The
+ * folder's lock sees no other folder into which this store is mounted; the directory's own does.
+ */
+static bool lock_store(int store)
+{
+	const struct timespec step = { .tv_nsec = STORE_ENDS_STEP_MS * 1000000L };
+
+	for (unsigned i = 0; i < STORE_ENDS_STEPS; i++) {
+		if (flock(store, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		if (errno != EWOULDBLOCK)
+			return false;
+		(void)nanosleep(&step, NULL);
+	}
+	return false;
 }
 
 enum fault folder_open_store(const struct folder *folder, uid_t uid, int *out,
@@ -270,6 +292,9 @@ enum fault folder_open_store(const struct folder *folder, uid_t uid, int *out,
 			"%s/store must have mode 0700 and belong to user %u ([process] uid_base + "
 			"3 for root)",
 			folder->path, uid);
+	if (!lock_store(store))
+		return trouble_say(trouble, FAULT_BUSY,
+			"%s/store is in use by the genuine-ca of another folder", folder->path);
 	*out = store;
 	store = -1;
 	return FAULT_NONE;

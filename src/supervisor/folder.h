@@ -54,7 +54,10 @@ enum fault folder_remove(const struct folder *, const char *name, struct trouble
 /* Takes the folder's lock: one server, or one command without a server. FAULT_BUSY. */
 enum fault folder_lock(const struct folder *, int *out, struct trouble *);
 
-/* Opens store/ and checks that it belongs to uid. */
+/*
+ * Opens store/, checks that it belongs to uid and locks it, as long as the descriptor or one that a
+ * role was given of it is open. FAULT_BUSY: another folder's server has it.
+ */
 enum fault folder_open_store(const struct folder *, uid_t uid, int *out, struct trouble *);
 
 #endif

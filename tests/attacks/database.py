@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import sqlite3
 import threading
@@ -10,8 +11,7 @@ import time
 from attacker.evidence import SoftwareDevice
 from attacker.keys import EccKey
 from catalogue import ACCEPTED, Try, row
-from genuine_test.ca import Ca
-from genuine_test.process import Failed, attempt
+from genuine_test.process import GENUINE_CA, Failed, attempt
 from tickets import expect
 
 TABLES = ("state", "change", "manifest_row", "binding", "binding_ek", "binding_ik", "rekey", "ban",
@@ -166,18 +166,36 @@ def second_server(stage, verdict):
     result = s.target.ca.tries("serve", "--listen", "127.0.0.1:0")
     verdict.note("on the same folder", result.status == 1, False, result)
     other = s.target.folder.parent / "other"
+    takes_the_store(s, other)
+    try:
+        for command in (("serve", "--listen", "127.0.0.1:0"), ("device", "list")):
+            result = attempt("timeout", "20", GENUINE_CA, "-C", other, *command)
+            verdict.note(f"another folder, another policy, the same database: {command[0]}",
+                         result.status == 1 and "store is in use by the genuine-ca of another folder"
+                         in result.errors, False, result)
+        verdict.note("the first goes on", s.asks(s.victim).status == 200, True)
+        verdict.note("the second is refused", s.asks(s.attacker).status == 403)
+        s.target.ca.daemon.stop()
+        s.target.ca.daemon = None
+        result = attempt("timeout", "20", GENUINE_CA, "-C", other, "device", "list")
+        verdict.hold("the other folder is sound, and opens it once it is free",
+                     result.status == 0 and s.victim.serial in result.output, result)
+    finally:
+        (other / "store").rename(s.store)
+    s.target.start()
+
+
+def takes_the_store(s, other):
+    """A second folder of the same CA, whose policy is another, and whose store is the first one's: the
+    very directory, which the first one's server has opened and goes on with."""
     attempt("cp", "-a", s.target.folder, other)
     for left in ("lock", "control"):
         (other / left).unlink(missing_ok=True)
     shutil.rmtree(other / "store")
-    (other / "store").symlink_to(s.store)
-    second = Ca.__new__(Ca)
-    second.folder, second.daemon = other, None
-    result = attempt("timeout", "10", second.program, "-C", other, "serve", "--listen",
-                     "127.0.0.1:0")
-    verdict.note("another folder, the same database", result.status not in (0, 124), False, result)
-    verdict.note("the first goes on", s.asks(s.victim).status == 200, True)
-    verdict.note("the second is refused", s.asks(s.attacker).status == 403)
+    s.store.rename(other / "store")
+    conf = other / "genuine.conf"
+    text = re.sub(r"(?m)^rekey = .*\n", "", conf.read_text())
+    conf.write_text(text.replace("[identity]\n", "[identity]\nrekey = operator\n"))
 
 
 @row(120, "an older backup, or another CA's database, in the place of the one that there was",

@@ -252,11 +252,14 @@ static void test_store_belongs_to_its_user(void **state)
 	struct folder folder = scratch_ca();
 	struct trouble trouble = { "" };
 	uid_t store = geteuid() == 0 ? 61153 : geteuid();
-	int directory = -1;
+	int directory = -1, second = -1;
 
 	(void)state;
 	assert_int_equal(folder_open_store(&folder, store, &directory, &trouble), FAULT_NONE);
+	assert_int_equal(folder_open_store(&folder, store, &second, &trouble), FAULT_BUSY);
 	assert_int_equal(close(directory), 0);
+	assert_int_equal(folder_open_store(&folder, store, &second, &trouble), FAULT_NONE);
+	assert_int_equal(close(second), 0);
 	assert_int_equal(folder_open_store(&folder, store + 1, &directory, &trouble), FAULT_DENIED);
 	assert_int_equal(fchmodat(folder.descriptor, "store", 0750, 0), 0);
 	assert_int_equal(folder_open_store(&folder, store, &directory, &trouble), FAULT_DENIED);
