@@ -62,8 +62,10 @@ class Try:
         return self.at_certificate if second else self.expect
 
     @property
-    def is_refused_throughout(self):
-        return all(self.expected(endpoint) != ACCEPTED for endpoint in self.endpoints)
+    def leaves_the_record(self):
+        """Nothing is recorded of what is refused in the end, and nothing of a challenge at all."""
+        return all(self.expected(endpoint) != ACCEPTED for endpoint in self.endpoints
+                   if endpoint == "getCertificate")
 
 
 @dataclass
@@ -76,16 +78,21 @@ class Verdict:
     accepted: int = 0
     wrong: list = field(default_factory=list)
     figures: list = field(default_factory=list)  # What was measured, to be read.
+    shown: int = 0  # So many subtests of another program passed or failed for this row.
     explained: int = 0
     skipped: str = ""  # Why nothing could be tried.
 
     def note(self, what, is_right, is_accepted=False, saw=""):
-        """One input that the row judged by itself."""
+        """One input, sent or tried, that the row judged by itself."""
         self.inputs += 1
         if is_accepted:
             self.accepted += 1
         else:
             self.refused += 1
+        self.hold(what, is_right, saw)
+
+    def hold(self, what, is_right, saw=""):
+        """What must be so beside the inputs: judged, and not counted."""
         if not is_right:
             self.wrong.append(f"{what}: {saw}")
 
@@ -97,11 +104,12 @@ class Verdict:
             self.wrong.append(f"{what} has changed")
 
     def evidence(self, target, tries):
-        """Sends each input to its endpoints; refused ones all together must change nothing."""
+        """Sends each input to its endpoints. Those of which none may bring a certificate, be it the
+        evidence that refuses or the store, must all together change nothing."""
         tries = list(tries)
-        refused = [t for t in tries if t.is_refused_throughout]
+        refused = [t for t in tries if t.leaves_the_record]
         self.unchanged(target, lambda: self._send(target, refused), "bindings, certificates, audit")
-        self._send(target, [t for t in tries if not t.is_refused_throughout])
+        self._send(target, [t for t in tries if not t.leaves_the_record])
 
     def _send(self, target, tries):
         for first in range(0, len(tries), BATCH // 2):
