@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,11 +13,13 @@ from pathlib import Path
 
 from attacker.wire import Connection
 from catalogue import row
+from genuine_test.process import BUILD
+from inside import Rigged
+from stage import Target
 
 GROWTH_MAX_KB = 1024
 PREFIXES, PREFIXES_SAMPLE = 20480, 128
 RECOVERS_S, ANSWER_S = 30, 2
-LIMITS = {"descriptors": "Max open files", "memory": "Max address space"}
 
 
 def resident(target):
@@ -96,9 +99,21 @@ def recovers(target, body):
     return False
 
 
-def soft_limit(pid, name):
+# ---- row 110 ----
+
+OPTIONS = {"descriptors": ("Max open files", "--nofile"), "memory": ("Max address space", "--as"),
+           "processes": ("Max processes", "--nproc")}
+ROOM_FOR_NO_PROGRAM = 1 << 20  # octets of address space
+SERVER_USER = 61990  # for whom the limit of processes counts, which it does not for root
+ROLES = ("front", "verifier", "authority", "store")
+# An authority is given a descriptor when the CA is loaded; the other two need none that they have not.
+AT_A_RELOAD = {("authority", "descriptors")}
+NEVER = {("verifier", "descriptors"), ("store", "descriptors")}
+
+
+def soft_limit(pid, kind):
     """As /proc has it."""
-    line = re.search(rf"(?m)^{name} +(\w+)", Path(f"/proc/{pid}/limits").read_text())
+    line = re.search(rf"(?m)^{OPTIONS[kind][0]} +(\w+)", Path(f"/proc/{pid}/limits").read_text())
     return line[1]
 
 
@@ -107,52 +122,113 @@ def set_limit(pid, kind, soft):
     with contextlib.suppress(FileNotFoundError):  # It has ended.
         status = Path(f"/proc/{pid}/status").read_text()
         uid, gid = (int(re.search(rf"{name}:\s+(\d+)", status)[1]) for name in ("Uid", "Gid"))
-        option = {"descriptors": "--nofile", "memory": "--as"}[kind]
-        subprocess.run(["prlimit", "--pid", str(pid), f"{option}={soft}:"], check=False,
+        subprocess.run(["prlimit", "--pid", str(pid), f"{OPTIONS[kind][1]}={soft}:"], check=False,
                        capture_output=True, **({"user": uid, "group": gid, "extra_groups": []}
                                                if os.geteuid() == 0 else {}))
 
 
-def virtual(pid):
-    return int(re.search(r"VmSize:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1]) * 1024
+def nothing_more(pid, kind):
+    """The limit with which a process gets no more of kind: no descriptor beyond those that it has,
+    no room for a program that it starts, no process beside its own."""
+    if kind == "descriptors":
+        used = set(map(int, os.listdir(f"/proc/{pid}/fd")))
+        return next(number for number in range(len(used) + 1) if number not in used)
+    return ROOM_FOR_NO_PROGRAM if kind == "memory" else 1
 
 
-@row(110, "no descriptors, no memory, no processes left in one role after the other; then there are",
-     is_slow=True)
-def exhausted(stage, verdict):
-    target = stage.target("exhausted")
-    device = stage.device(target)
-    body = device.evidence().json()
-    supervisor = target.ca.daemon.process.pid
-    for role in ("front", "verifier", "authority", "store", "supervisor"):
-        for kind in LIMITS:
-            pids = [supervisor] if role == "supervisor" else target.ca.roles()[role]
-            before = {pid: soft_limit(pid, LIMITS[kind]) for pid in pids}
-            for pid in pids:
-                set_limit(pid, kind, len(os.listdir(f"/proc/{pid}/fd")) if kind == "descriptors"
-                          else virtual(pid))
-            statuses = exhaust(target, device, body, role)
-            for pid, was in before.items():
-                set_limit(pid, kind, was)
-            what = f"{role}: no {kind}"
-            for status in statuses:
-                verdict.note(what, status in (0, 200, 503), status == 200, status)
-            verdict.note(f"{what}, then there are", recovers(target, body), True,
-                         target.ca.daemon.told()[-500:])
-            if not target.ca.daemon.is_running():
-                verdict.wrong.append(f"{what}: the supervisor ended")
-                return
+@contextlib.contextmanager
+def short_of(target, role, kind):
+    """Meanwhile every allocation of the role fails (by the rig: what is free in its heap is not to be
+    had either), or its limit is what it uses already."""
+    if kind == "memory" and role != "supervisor":
+        target.pages[role].set(fails_on=1, fail_in=1)
+        yield
+        target.pages[role].set(fails_on=0, fail_in=0)
+        return
+    pids = [target.ca.daemon.process.pid] if role == "supervisor" else target.ca.roles()[role]
+    before = {pid: soft_limit(pid, kind) for pid in pids}
+    for pid in pids:
+        set_limit(pid, kind, nothing_more(pid, kind))
+    yield
+    for pid, was in before.items():
+        set_limit(pid, kind, was)
 
 
-def exhaust(target, device, body, role):
-    """What is answered meanwhile (0: nothing); new processes are asked for, too."""
-    statuses = [serves(target, body) for _ in range(3)]
+def kill_verifiers(target):
+    """The supervisor has to start others then."""
+    for pid in target.ca.roles()["verifier"]:
+        os.kill(pid, signal.SIGKILL)
+    time.sleep(1)
+
+
+def asked_for(target, device):
+    """The statuses of three challenges and a certificate."""
     evidence = device.evidence()
-    request = evidence.json(**target.ticket_members(evidence))
-    statuses.append(serves(target, request, "getCertificate"))
-    if role == "supervisor":  # It would have to start another one.
-        for pid in target.ca.roles()["verifier"]:
-            os.kill(pid, signal.SIGKILL)
-        time.sleep(1)
-        statuses += [serves(target, body) for _ in range(3)]
-    return statuses
+    certificate = evidence.json(**target.ticket_members(evidence))
+    return [*(serves(target, evidence.json()) for _ in range(3)),
+            serves(target, certificate, "getCertificate")]
+
+
+def exhaust(verdict, target, device, role, kind):
+    """One shortage: it must be felt, and be over when it is over."""
+    what, reload = f"{role}: no {kind}", None
+    with short_of(target, role, kind):
+        if role == "supervisor":
+            kill_verifiers(target)
+        statuses = asked_for(target, device)
+        if (role, kind) in AT_A_RELOAD:
+            reload = target.ca.tries("reload")
+    works_on = (role, kind) in AT_A_RELOAD | NEVER
+    for status in statuses:
+        verdict.note(what, status in ((200,) if works_on else (0, 200, 503)), status == 200, status)
+    is_felt = any(status != 200 for status in statuses) or reload and reload.status != 0
+    verdict.hold(f"{what} is felt", is_felt or (role, kind) in NEVER, reload or statuses)
+    verdict.hold(f"{what}, then there are", recovers(target, device.evidence().json()),
+                 target.ca.daemon.told()[-500:])
+    if reload:
+        again = target.ca.tries("reload")
+        verdict.hold(f"{what}, then a reload", again.status == 0, again)
+    verdict.hold(f"{what}: the supervisor", target.ca.daemon.is_running(), "has ended")
+    verdict.figures.append(f"{what:<25} answers {statuses}"
+                           + (f", reload ended with {reload.status}" if reload else ""))
+
+
+def without_shortage(verdict, target, device):
+    """The control: verifiers that are killed are started again, where nothing is short."""
+    kill_verifiers(target)
+    statuses = asked_for(target, device)
+    verdict.hold("verifiers killed, nothing short", 200 in statuses, statuses)
+
+
+def unprivileged(stage):
+    """A CA whose server is nobody's but SERVER_USER's, roles and all."""
+    place = stage.folder / "unprivileged"
+    programs = place / "programs"
+    programs.mkdir(parents=True)
+    for program in ("genuine-ca", *(f"genuine-ca-{role}" for role in ROLES)):
+        shutil.copy2(BUILD / program, programs)
+    target = Target(place / "ca", program=programs / "genuine-ca")
+    target.trusts(stage.root.certificate, stage.vendor.certificate)
+    if os.geteuid() == 0:
+        subprocess.run(["chown", "-R", f"{SERVER_USER}:{SERVER_USER}", place], check=True)
+        as_user = programs / "as-user"
+        as_user.write_text(f"#!/bin/sh\nexec setpriv --reuid={SERVER_USER} --regid={SERVER_USER}"
+                           f" --clear-groups {programs}/genuine-ca \"$@\"\n")
+        as_user.chmod(0o755)
+        target.ca.program = as_user
+    stage.callback(target.stop)
+    return target.start()
+
+
+@row(110, "no descriptors, no memory in one role after the other, no processes for the supervisor",
+     is_slow=True, is_rigged=True)
+def exhausted(stage, verdict):
+    target = Rigged(stage, "exhausted")
+    device = stage.device(target)
+    for role in (*ROLES, "supervisor"):
+        for kind in ("descriptors", "memory"):
+            exhaust(verdict, target, device, role, kind)
+    target = unprivileged(stage)
+    device = stage.device(target)
+    exhaust(verdict, target, device, "supervisor", "processes")
+    without_shortage(verdict, target, device)

@@ -33,6 +33,7 @@ enum call {
 
 struct page {
 	_Atomic uint64_t fail_in;     /* the allocation that fails, counted from now on; 0: none */
+	_Atomic uint64_t fails_on;    /* and all that follow */
 	_Atomic uint64_t failed;      /* how many have failed */
 	_Atomic uint64_t is_counting; /* whether allocations are written down */
 	_Atomic uint64_t counted;
@@ -115,7 +116,7 @@ static int allocation_fails(void)
 		return 0;
 	if (atomic_load(&page->is_counting))
 		write_down();
-	if (!is_due(&page->fail_in, 0))
+	if (!is_due(&page->fail_in, atomic_load(&page->fails_on)))
 		return 0;
 	atomic_fetch_add(&page->failed, 1);
 	errno = ENOMEM;
