@@ -7,8 +7,8 @@ import time
 
 from attacker.evidence import SoftwareDevice
 from attacker.keys import EccKey
-from attacker.wire import Line
 from catalogue import ACCEPTED, Try, row
+from contest import contest
 from tickets import expect
 
 
@@ -44,28 +44,6 @@ def endorsement(stage, verdict):
     tries.append(Try("lower case", device.evidence(serial="a" + own[1:], **seal), "SERIAL_FORM"))
     tries.append(Try("its own", device.evidence(serial=own, **seal), ACCEPTED))
     verdict.evidence(target, tries)
-
-
-def contest(target, requests):
-    """All at once, each on a connection of its own: the answers."""
-    lines = [Line(target.line.address[1], target.ca.certificate) for _ in requests]
-    for line in lines:
-        line.open.append(line.connection())
-    answers = [None] * len(requests)
-    gate = threading.Barrier(len(requests))
-
-    def ask(number):
-        gate.wait()
-        answers[number] = lines[number].post("/v1/getCertificate", requests[number])
-
-    threads = [threading.Thread(target=ask, args=(n,)) for n in range(len(requests))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for line in lines:
-        line.close()
-    return answers
 
 
 class Contestants:

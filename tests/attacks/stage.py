@@ -130,7 +130,9 @@ class Target:
         path = self.folder / "store" / "genuine.db"
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
             for table in TABLES:
-                for row in database.execute(f"SELECT * FROM {table} ORDER BY 1, 2"):
+                # A revocation list is signed some time after an operator's act, whatever is refused.
+                where = "WHERE act <> 'crl'" if table == "audit" else ""
+                for row in database.execute(f"SELECT * FROM {table} {where} ORDER BY 1, 2"):
                     digest.update(repr((table, row)).encode())
         return digest.hexdigest()
 
