@@ -2,10 +2,11 @@
 
 import base64
 import secrets
+import time
 
 import in_process
 from attacker import ticket
-from attacker.evidence import b64
+from attacker.evidence import SoftwareDevice, b64
 from attacker.keys import EccKey
 from catalogue import ACCEPTED, row
 from tickets import expect
@@ -20,14 +21,15 @@ def fresh(stage, verdict):
         for _ in range(20 if stage.is_full else 1):
             answers += target.line.posts([("/v1/getChallenge", body)] * 500)
         seen = {"nonce": set(), "encryptedSecret": set(), "integrityHMAC": set(),
-                "encIdentity": set(), "ticket": set()}
+                "encIdentity": set()}
         for answer in answers:
+            verdict.note(f"{template}: a challenge", answer.status == 200, True, answer)
             header = base64.b64decode(answer.json["challenge"])
             blob, rest = ticket.take(base64.b64decode(answer.json["credential"])[8:])
             integrity, identity = ticket.take(blob)
             for name, value in (("nonce", header[29:45]), ("encryptedSecret", rest),
                                 ("integrityHMAC", integrity), ("encIdentity", identity)):
-                verdict.note(f"{template} {name}", value not in seen[name], True, "twice")
+                verdict.hold(f"{template} {name}", value not in seen[name], "twice")
                 seen[name].add(value)
     in_process.further(stage, verdict, 86)
 
@@ -109,7 +111,7 @@ def told(stage, verdict):
     for answer in answers:
         verdict.note("a wrong ticket", answer.status == 403, answer.status == 200, answer)
     for place, octets in places.items():
-        verdict.note(f"in {place}", not any(needle in octets for needle in needles))
+        verdict.hold(f"in {place}", not any(needle in octets for needle in needles), "it is there")
 
 
 @row(89, "403s of every kind: one body but for the reference, of one length")
@@ -128,18 +130,46 @@ def uniform(stage, verdict):
         "binding": device.evidence(serial="SN-NOBODY"),
     }
     bodies = []
+
+    def compare(what, answer, check=None):
+        saw = target.reasons([answer.reference]).get(answer.reference)
+        verdict.note(what, answer.status == 403 and saw == (check or saw), answer.status == 200,
+                     f"{answer} {saw}")
+        bodies.append((answer.body.replace(answer.reference.encode(), b"0" * 16),
+                       [line for line in answer.head.split(b"\r\n")
+                        if not line.startswith((b"date", b"connection"))]))
+
+    def asks(changed, **members):
+        return target.line.post("/v1/getCertificate", changed.json(
+            **{**target.ticket_members(changed), **members}))
+
     for what, changed in forms.items():
-        answers = [target.line.post("/v1/getCertificate", changed.json(
-            **target.ticket_members(changed)))]
+        compare(what, asks(changed))
         if what != "binding":
-            answers.append(target.line.post("/v1/getChallenge", changed.json()))
-        for answer in answers:
-            verdict.note(what, answer.status == 403, answer.status == 200, answer)
-            bodies.append((answer.body.replace(answer.reference.encode(), b"0" * 16),
-                           [line for line in answer.head.split(b"\r\n")
-                            if not line.startswith((b"date", b"connection"))]))
-    wrong = target.line.post("/v1/getCertificate", evidence.json(**{
-        **target.ticket_members(evidence), "ticket": b64(bytes(32))}))
-    verdict.note("ticket", wrong.status == 403, False, wrong)
+            compare(what, target.line.post("/v1/getChallenge", changed.json()))
+    compare("ticket", asks(evidence, ticket=b64(bytes(32))), "TICKET")
+    compare("a random ticket", asks(evidence, ticket=b64(secrets.token_bytes(32))), "TICKET")
+    for check, changed in of_the_store(stage, target, verdict).items():
+        compare(check, asks(changed), check)
     if any(body != bodies[0] for body in bodies):
         verdict.wrong.append(f"they differ: {bodies}")
+
+
+def of_the_store(stage, target, verdict):
+    """{check: sound evidence that it refuses}"""
+    banned, suspended, released, other, first, second = stage.devices(6)
+    for device in (suspended, released, first):
+        expect(verdict, target, "before it", device.evidence(), ACCEPTED)
+    target.ca.does("ban", "add", "ek", banned.ek_id)
+    target.ca.does("device", "suspend", suspended.serial)
+    target.ca.does("device", "release", released.serial)
+    time.sleep(0.005)
+    rekeyed = first.with_ik(EccKey())
+    expect(verdict, target, "another IK", rekeyed.evidence(), ACCEPTED)
+    time.sleep(0.005)
+    return {"NOT_BANNED": banned.evidence(), "NOT_SUSPENDED": suspended.evidence(),
+            "NOT_RELEASED": released.evidence(), "REKEY": first.with_ik(EccKey()).evidence(),
+            "EK_LISTED": SoftwareDevice(stage.serial(), stage.vendor).evidence(),
+            "SERIAL_BINDING": other.evidence(serial=second.serial),
+            "IK_BINDING": second.with_ik(rekeyed.ik).evidence(),
+            "PROFILE_KNOWN": other.evidence(profile="nobody")}

@@ -1,12 +1,18 @@
 """Group I: who may be whom, races, and the operator's acts between."""
 
+import contextlib
+import json
 import os
 import signal
+import sqlite3
+import ssl
 import threading
 import time
 
+from attacker import der
 from attacker.evidence import SoftwareDevice
 from attacker.keys import EccKey
+from attacker.wire import Line
 from catalogue import ACCEPTED, Try, row
 from contest import contest
 from tickets import expect
@@ -75,58 +81,141 @@ class Contestants:
         return [device.with_ik(key).evidence(serial=self.names.pop(), **FIRST)
                 for device in self.ready()]
 
+    def one_device(self):
+        """Each with a ticket of its own."""
+        return [SoftwareDevice(self.names.pop(), self.stage.vendor).evidence(**FIRST)] * self.width
+
 
 FIRST = {"verdict": (1, 3)}  # trust = vendor, binding = first
 RACES_S, ROUNDS_MAX = 180, 200
+# What the losers of a contest are told once it is over; while it goes on, also that they are to wait.
+LOSERS = {"one_serial": "SERIAL_FREE", "one_ek": "EK_BINDING", "one_ik": "IK_BINDING",
+          "one_device": "NO_LATER_CHANGE"}
+MEANWHILE = {"NO_OPEN_INTENT", "BACK_END"}
+# By the ban, and by another ticket of the same device. 429 is the eleventh certificate.
+WHILE_BANNED = MEANWHILE | {"NOT_BANNED", "NO_LATER_CHANGE", "INTENT_OURS"}
 
 
-@row(114, "at once: one serial and many EKs, one EK and many serials, one IK and many devices")
+def compete(target, verdict, what, all_of_them):
+    """One contest: who has won. Losers ask once more when it is over, with the same tickets."""
+    requests = [e.json(**target.ticket_members(e)) for e in all_of_them]
+    answers = contest(target, requests)
+    winners = [n for n, answer in enumerate(answers) if answer.status == 200]
+    losers = [n for n in range(len(answers)) if n not in winners]
+    again = target.line.posts([("/v1/getCertificate", requests[n]) for n in losers])
+    saw = target.reasons(a.reference for a in (*answers, *again) if a.reference)
+    for answer in answers:
+        check = saw.get(answer.reference)
+        verdict.note(what, answer.status == 200 or check in MEANWHILE | {LOSERS[what]},
+                     answer.status == 200, f"{answer} {check}")
+    for answer in again:
+        check = saw.get(answer.reference)
+        verdict.note(f"{what}, a loser again", check == LOSERS[what], answer.status == 200,
+                     f"{answer} {check}")
+    verdict.hold(f"{what}, {len(answers)} contestants", len(winners) == 1, f"{len(winners)} winners")
+    return winners, sum(saw.get(answer.reference) == LOSERS[what] for answer in answers)
+
+
+@row(114, "at once: one serial, many EKs; one EK, many serials; one IK, many devices; one device, many"
+     " tickets")
 def races(stage, verdict):
     """In full as many rounds as there is time for, or ROUNDS of the environment."""
     width = 64 if stage.is_full else 8
     asked_for = int(os.environ.get("ROUNDS", "0"))
     rounds_max = asked_for or (ROUNDS_MAX if stage.is_full else 1)
     expected = stage.folder / "race-expected"
-    expected.write_text("".join(f"RACE-{n}\n" for n in range(rounds_max * (2 * width + 1))))
+    expected.write_text("".join(f"RACE-{n}\n" for n in range(rounds_max * (2 * width + 2))))
     expected.chmod(0o644)
     target = stage.target("race", identity={"binding": "first", "expected": str(expected)},
                           endorsement={"trust": "vendor"})
     names = expected.read_text().split()
     contestants = Contestants(stage, names, width)
-    deadline, rounds = time.monotonic() + RACES_S, 0
+    deadline, rounds, decided = time.monotonic() + RACES_S, 0, 0
     while rounds < rounds_max and (asked_for or time.monotonic() < deadline):
         rounds += 1
-        for what in ("one_serial", "one_ek", "one_ik"):
-            all_of_them = getattr(contestants, what)()
-            answers = contest(target, [e.json(**target.ticket_members(e)) for e in all_of_them])
-            winners = [n for n, answer in enumerate(answers) if answer.status == 200]
-            for answer in answers:
-                verdict.note(what, answer.status in (200, 403, 409, 503), answer.status == 200,
-                             answer)
-            if len(winners) != 1:
-                verdict.wrong.append(f"{what}, {width} contestants: {len(winners)} winners")
-            contestants.without(winners)
-    verdict.figures.append(f"{rounds} rounds of 3 contests, {width} at a time: one winner in each")
+        for what in LOSERS:
+            winners, lost = compete(target, verdict, what, getattr(contestants, what)())
+            decided += lost
+            if what != "one_device":
+                contestants.without(winners)
+    verdict.figures.append(f"{rounds} rounds of {len(LOSERS)} contests, {width} at a time: one winner in"
+                           f" each; {decided} of the losers lost by the rule at once, the others after"
+                           " they had been told to wait")
+
+
+class Asking(threading.Thread):
+    """Asks for one certificate after the other until it is told that it is banned."""
+
+    def __init__(self, target, evidence):
+        super().__init__(daemon=True)
+        self.target, self.evidence, self.answers = target, evidence, []
+        self.line = Line(target.line.address[1], target.ca.certificate)
+        self.has_one, self.deadline = threading.Event(), time.monotonic() + 60
+
+    def run(self):
+        while time.monotonic() < self.deadline:
+            answer = self.line.post("/v1/getCertificate", self.evidence.json(
+                **self.target.ticket_members(self.evidence)))
+            self.answers.append(answer)
+            if answer.status == 200:
+                self.has_one.set()
+            if answer.status == 403:
+                break
+        self.line.close()
+
+
+def audited(target, serial, ek_id):
+    """(seqs of the certificates of a serial, by number; seq of the EK's ban)."""
+    path = target.folder / "store" / "genuine.db"
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        entries = [(seq, act, json.loads(detail)) for seq, act, detail in database.execute(
+            "SELECT seq, act, detail FROM audit ORDER BY seq")]
+    certificates = {detail["number"]: seq for seq, act, detail in entries
+                    if act in ("bind", "renew", "rekey") and detail.get("serial") == serial}
+    [ban] = [seq for seq, act, detail in entries
+             if act == "ban add" and ek_id in map(str, detail.values())]
+    return certificates, ban
 
 
 @row(121, "an operator's ban while requests run: before it or after it, nothing between")
 def between(stage, verdict):
-    target = stage.target()
+    """What is before and what is after is told by the audit chain: no certificate behind the ban."""
+    target, before, after = stage.target(), 0, 0
     for _ in range(8 if stage.is_full else 2):
         device = stage.device()
         evidence = device.evidence()
-        requests = []
-        for _ in range(8):
-            requests.append(evidence.json(**target.ticket_members(evidence)))
-            time.sleep(0.002)
-        ban = threading.Thread(target=target.ca.does, args=("ban", "add", "ek", device.ek_id))
-        ban.start()
-        answers = contest(target, requests)
-        ban.join()
+        asking = [Asking(target, evidence) for _ in range(4)]
+        for one in asking:
+            one.start()
+        asking[0].has_one.wait(30)
+        target.ca.does("ban", "add", "ek", device.ek_id)
+        for one in asking:
+            one.join()
+        answers = [answer for one in asking for answer in one.answers]
+        saw = target.reasons(answer.reference for answer in answers if answer.reference)
         for answer in answers:
-            verdict.note("while it is banned", answer.status in (200, 403, 409, 503),
-                         answer.status == 200, answer)
+            check = saw.get(answer.reference)
+            verdict.note("while it is banned", answer.status in (200, 429) or check in WHILE_BANNED,
+                         answer.status == 200, f"{answer} {check}")
+        certificates, ban = audited(target, device.serial, device.ek_id)
+        late = [number for number, seq in certificates.items() if seq > ban]
+        verdict.hold("no certificate is recorded behind the ban", not late, (late, ban))
+        left = {serial_number(answer) for answer in answers if answer.status == 200}
+        verdict.hold("those that left were recorded", left <= set(certificates),
+                     left - set(certificates))
+        verdict.hold("some before it, all of them after it", left and all(
+            saw.get(one.answers[-1].reference) == "NOT_BANNED" for one in asking), answers[-4:])
+        before, after = before + len(left), after + len(asking)
         expect(verdict, target, "after it", evidence, "NOT_BANNED")
+    verdict.figures.append(f"{before} certificates before the bans' entries in the audit chain, none"
+                           f" behind; {after} connections were told of the ban")
+
+
+def serial_number(answer):
+    """Of the certificate in an answer, as the audit chain has it."""
+    certificate = ssl.PEM_cert_to_DER_cert(answer.json["certificate"])
+    fields = der.values(der.values(der.take(certificate)[1])[0][1])
+    return fields[1][1].hex()
 
 
 @row(122, "another IK: once, again within a day, with the operator's leave; the same IK: renewed")

@@ -8,13 +8,18 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
-from attacker.keys import EccKey
-from catalogue import ACCEPTED, row
-from genuine_test.process import GENUINE_CA, attempt
-from tickets import expect
+sys.path.append(str(Path(__file__).resolve().parents[1] / "faults"))
+
+from attacker.keys import EccKey  # noqa: E402
+from catalogue import ACCEPTED, row  # noqa: E402
+from genuine_test.process import GENUINE_CA, attempt  # noqa: E402
+from invariant_checks import broken, s8_audit  # noqa: E402
+from tickets import expect  # noqa: E402
 
 NAMES = ("genuine.db", "genuine.db-wal", "genuine.db.mark")
 CALL = re.compile(rb'(\w+)\(\d+<([^>]*)>(?:, (?:"([^"]*)", )?(\d+)(?:, (\d+))?)?\) += \d+')
@@ -118,6 +123,7 @@ def power_cut(stage, verdict):
     generator = random.Random(133)
     copy = stage.folder / "after-power-cut"
     attempt("cp", "-a", target.folder, copy)
+    states_tried = 0
     for cut in range(len(events) + 1):
         certain, rest = synced(events[:cut])
         states = [certain, events[:cut]]
@@ -125,14 +131,18 @@ def power_cut(stage, verdict):
             chosen = [event for event in rest if event.place is not None and generator.random() < 0.5]
             states.append(certain + chosen)
         had_left = max((count for at, count in recorded.answered if at <= cut), default=before)
-        for number, state in enumerate(states):
-            is_right, saw = is_sound(copy, applied(recorded.files, state), had_left,
-                                     asks_ca=number == 0 and cut % 8 == 0)
-            verdict.note(f"cut after {cut} of {len(events)}, state {number}", is_right, False, saw)
+        found = [is_sound(copy, applied(recorded.files, state), had_left,
+                          asks_ca=number == 0 and cut % 8 == 0)
+                 for number, state in enumerate(states)]
+        states_tried += len(states)
+        verdict.note(f"cut after {cut} of {len(events)}", all(is_right for is_right, _ in found),
+                     False, [saw for is_right, saw in found if not is_right])
+    verdict.figures.append(f"{states_tried} states of the disk after {len(events) + 1} cuts; the audit"
+                           " chain of each is reckoned again")
 
 
 def is_sound(copy, files, had_left, asks_ca):
-    """The database is whole, and every certificate that had left is in it."""
+    """The database is whole, its audit chain too, and every certificate that had left is in it."""
     store = copy / "store"
     for name in (*NAMES, "genuine.db-shm"):
         (store / name).unlink(missing_ok=True)
@@ -147,4 +157,6 @@ def is_sound(copy, files, had_left, asks_ca):
         whole = database.execute("PRAGMA integrity_check").fetchall()
         strays = database.execute("PRAGMA foreign_key_check").fetchall()
         count, = database.execute("SELECT count(*) FROM certificate").fetchone()
-    return whole == [("ok",)] and not strays and count >= had_left, (whole, strays, count, had_left)
+    unchained = broken(copy, rules=(s8_audit,))
+    is_right = whole == [("ok",)] and not strays and count >= had_left and not unchained
+    return is_right, (whole, strays, count, had_left, unchained)
