@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import subprocess
+import tempfile
 from dataclasses import dataclass
 
 from . import der
@@ -148,6 +149,26 @@ class EccKey:
 
     def shared(self, point):
         return self.curve.octets(self.curve.times(self.private, point)[0])
+
+
+class Ed25519Key:
+    """RFC 8410, made and used by openssl."""
+
+    def __init__(self):
+        self.pem = openssl("genpkey", "-algorithm", "ed25519")
+
+    def spki(self):
+        return openssl("pkey", "-pubout", "-outform", "der", stdin=self.pem)
+
+    def sign(self, message, digest=None):
+        with tempfile.NamedTemporaryFile() as key, tempfile.NamedTemporaryFile() as text:
+            for file, octets in ((key, self.pem), (text, message)):
+                file.write(octets)
+                file.flush()
+            return openssl("pkeyutl", "-sign", "-rawin", "-inkey", key.name, "-in", text.name)
+
+    def algorithm(self, digest=None):
+        return der.sequence(der.oid("1.3.101.112"))
 
 
 # ---- RSA ----

@@ -50,7 +50,7 @@ def masquerade(stage, verdict):
                 ACCEPTED, suspension or check)
             for state, other, suspension in (("listed", listed, ""), ("bound", bound, ""),
                                              ("suspended", suspended, "NOT_SUSPENDED"))])
-    verdict.note("the log has an alert", b"alert:" in log.read_bytes()[before:], False,
+    verdict.hold("the log has an alert", b"alert:" in log.read_bytes()[before:],
                  log.read_bytes()[before:][-500:])
     expect(verdict, target, "the other suffers no harm", bound.with_ik(bound.ik).evidence(),
            ACCEPTED)
@@ -151,7 +151,7 @@ def locked(verdict, s):
     free.join()
     connection.close()
     told = s.target.ca.daemon.told()
-    verdict.note("no role ended of it", "was ended" not in told, False, told[-500:])
+    verdict.hold("no role ended of it", "was ended" not in told, told[-500:])
     deadline = time.monotonic() + 20
     while (answer := s.asks(s.victim)).status == 503 and time.monotonic() < deadline:
         time.sleep(0.5)
@@ -217,7 +217,7 @@ def rolled_back(stage, verdict):
         database(s.target).write_bytes(octets)
         s.tries(verdict, what, is_started=False)
         result = s.target.ca.tries("device", "list")
-        verdict.note(f"{what}: device list", result.status != 0, False, result)
+        verdict.hold(f"{what}: device list", result.status != 0, result)
     database(s.target).write_bytes(current)
     s.tries(verdict, "the current one", is_started=True)
 

@@ -12,9 +12,11 @@ from attacker.certificates import (ANY_EKU, CRL_SIGN, DIGITAL_SIGNATURE, EPOCH, 
                                    key_usage, tpm_name)
 from attacker.csr import COMMON_NAME, utf8
 from attacker.evidence import SoftwareDevice
-from attacker.keys import P384, EccKey, RsaKey, ecc_spki, rsa_spki
+from attacker.keys import (P384, RSASSA_PSS, EccKey, Ed25519Key, RsaKey, ecc_spki, pss_algorithm,
+                           rsa_spki)
 from catalogue import ACCEPTED, Try, row
 from genuine_test.process import GENUINE_CA, attempt
+from stage import pem
 
 
 @row(39, "the certificate of another EK: another key, the same n or x and something else")
@@ -26,7 +28,9 @@ def other_key(stage, verdict):
     keys = {
         (ecc, "another point"): EccKey().spki(),
         (ecc, "the same x, the other y"): ecc_spki(curve, point + curve.octets(curve.p - y)),
-        (ecc, "the same octets on P-384"): EccKey(P384).spki(),
+        (ecc, "the same octets on P-384"): ecc_spki(P384, point + curve.octets(y)),
+        (ecc, "the same numbers on P-384"): ecc_spki(P384, b"\x04" + P384.octets(x) + P384.octets(y)),
+        (ecc, "a key of P-384"): EccKey(P384).spki(),
         (ecc, "an RSA key"): rsa.ek.spki(),
         (rsa, "another modulus"): RsaKey().spki(),
         (rsa, "the same n, exponent 3"): rsa_spki(n, 3),
@@ -172,6 +176,7 @@ def revoked(stage, verdict):
         Try("itself", bad.evidence(), "EK_CERTIFICATE_REVOKED"),
         Try("a CA of its path", below.evidence(), "EK_CERTIFICATE_REVOKED"),
         Try("another one of the same CA", good.evidence(), ACCEPTED)])
+    expired(stage, target, verdict, root)
     serial = serial_of(good.ek_certificate)
     for what, issuer in (("a namesake's list", forged), ("a stranger's list", stranger)):
         before = target.dump()
@@ -183,6 +188,22 @@ def revoked(stage, verdict):
                                       endpoints=("getChallenge",))])
         if target.dump() != before:
             verdict.wrong.append(f"{what} changed the record")
+
+
+def expired(stage, target, verdict, root):
+    """A list counts for as long as it is imported, also behind its nextUpdate; an issuer without a
+    list refuses nobody."""
+    former, without = Authority("CA with a former list", root), Authority("CA without a list", root)
+    bad, good, other = (SoftwareDevice(stage.serial(), vendor)
+                        for vendor in (former, former, without))
+    bad.ek_certificate = former.certify(bad.ek)
+    target.trusts(former.certificate, without.certificate)
+    target.lists(bad, good, other)
+    target.trusts(former.revocation_list([former.last_serial], this=-30 * 86400, following=-86400))
+    verdict.evidence(target, [
+        Try("on a list whose nextUpdate is past", bad.evidence(), "EK_CERTIFICATE_REVOKED"),
+        Try("not on a list whose nextUpdate is past", good.evidence(), ACCEPTED),
+        Try("of an issuer without a list", other.evidence(), ACCEPTED)])
 
 
 def serial_of(certificate):
@@ -215,6 +236,9 @@ def manufacturers(stage, verdict):
     verdict.evidence(target, tries)
 
 
+HINTS_MAX = 8
+
+
 def line_of_authorities(root, count, **how):
     """[root, CA 1, … CA count], each below the one before."""
     found = [root]
@@ -223,18 +247,45 @@ def line_of_authorities(root, count, **how):
     return found
 
 
-@row(47, "paths of 1 to 12, circles, a hundred namesakes, too many hints")
+def hundred_namesakes(stage, target, root):
+    """All of them imported: whichever has signed, no more than eight signatures are verified."""
+    namesakes = [Authority("", root, subject=distinguished("One of a hundred")) for _ in range(100)]
+    target.trusts(*(ca.certificate for ca in namesakes))
+    stranger = Authority("", subject=distinguished("One of a hundred"))
+    device = SoftwareDevice(stage.serial(), stranger)
+    target.lists(device)
+    return [Try("a hundred namesakes, none of them right", device.evidence(), "EK_CERTIFICATE_CHAIN"),
+            Try("and eight more as hints", device.evidence(chain=tuple(
+                ca.certificate for ca in namesakes[:8])), "EK_CERTIFICATE_CHAIN")]
+
+
+def crossed(stage, target, root):
+    """A CA with a certificate of a stranger's root and one of ours: the first that fits is taken, for
+    the work is bounded."""
+    theirs = Authority("Cross CA", Authority("Stranger's Root"))
+    ours = Authority("", root, key=theirs.key, subject=theirs.subject)
+    device = SoftwareDevice(stage.serial(), theirs)
+    target.lists(device)
+    pair = (ours.certificate, theirs.certificate)
+    return [Try("a cross certificate, ours first", device.evidence(chain=pair), ACCEPTED),
+            Try("a cross certificate, a stranger's first", device.evidence(chain=pair[::-1]),
+                "EK_CERTIFICATE_CHAIN")]
+
+
+@row(47, "paths of 1 to 12, circles, a hundred namesakes, cross certificates, too many hints")
 def paths(stage, verdict):
     target = stage.target("paths")
     root = Authority("Long Root")
     target.trusts(root.certificate, marks="hints")
     tries = []
-    for count in range(0, 9):
+    for count in range(0, 11):
         line = line_of_authorities(root, count)
         device = SoftwareDevice(stage.serial(), line[-1])
         target.lists(device)
         is_short = count + 2 <= 7  # The leaf, the CAs and the root.
-        chain = tuple(ca.certificate for ca in line[1:])
+        if count > HINTS_MAX:  # Those next to the root the operator has.
+            target.trusts(*(ca.certificate for ca in line[1:count - HINTS_MAX + 1]))
+        chain = tuple(ca.certificate for ca in line[1:])[-HINTS_MAX:]
         tries.append(Try(f"a path of {count + 2}", device.evidence(chain=chain),
                          ACCEPTED if is_short else "EK_CERTIFICATE_CHAIN"))
         if count > 1 and is_short:
@@ -242,6 +293,13 @@ def paths(stage, verdict):
             target.lists(backwards)
             tries.append(Try(f"a path of {count + 2}, backwards",
                              backwards.evidence(chain=chain[::-1]), ACCEPTED))
+    alone = SoftwareDevice(stage.serial(), root)
+    own = Authority("", key=alone.ek, subject=der.name(), extensions=[basic_constraints()])
+    target.lists(alone)
+    tries.append(Try("a path of 1: it vouches for itself", alone.evidence(
+        ek_certificate=own.certify(alone.ek)), "EK_CERTIFICATE_CHAIN"))
+    tries += hundred_namesakes(stage, target, root)
+    tries += crossed(stage, target, root)
     a = Authority("Circle A")
     b = Authority("Circle B", a)
     a_by_b = Authority("", b, key=a.key, subject=a.subject)
@@ -307,14 +365,82 @@ def weak_signatures(stage, verdict):
                                 outer=root.key.algorithm("sha384"))
     tries.append(Try("two AlgorithmIdentifiers that differ",
                      device.evidence(ek_certificate=mismatched), "EK_CERTIFICATE_CHAIN"))
-    verdict.evidence(target, tries)
+    fine = SoftwareDevice(stage.serial(), root)
+    target.lists(fine)
+    tries.append(Try("RSASSA-PSS as it should be", pss(fine, root, "sha256", "sha256", 32), ACCEPTED))
+    verdict.evidence(target, tries + odd_signatures(device, root) + ecdsa_in_ber(stage, target))
+    verdict.evidence(target, ed25519(stage, target, verdict))
+
+
+def odd_signatures(device, root):
+    """RSASSA-PSS (RFC 4055) with parameters that nobody should use."""
+    forms = {"SHA-1, and in its mask": ("sha1", "sha1", 20), "MD5": ("md5", "md5", 16)}
+    tries = [Try(f"RSASSA-PSS with {what}", pss(device, root, *form), "EK_CERTIFICATE_ALGORITHM")
+             for what, form in forms.items()]
+    defaults = der.sequence(der.oid(RSASSA_PSS), der.sequence())
+    tries.append(Try("RSASSA-PSS that states nothing: SHA-1", pss(
+        device, root, "sha1", "sha1", 20, algorithm=defaults), "EK_CERTIFICATE_ALGORITHM"))
+    tries.append(Try("RSASSA-PSS, another salt than it states", pss(
+        device, root, "sha256", "sha256", 20, algorithm=pss_algorithm("sha256", "sha256", 32)),
+        "EK_CERTIFICATE_CHAIN"))
+    tries.append(Try("RSASSA-PSS, another mask than it states", pss(
+        device, root, "sha256", "sha384", 32, algorithm=pss_algorithm("sha256", "sha256", 32)),
+        "EK_CERTIFICATE_CHAIN"))
+    return tries
+
+
+def pss(device, root, digest, mask, salt_len, algorithm=None):
+    algorithm = algorithm or pss_algorithm(digest, mask, salt_len)
+    return device.evidence(ek_certificate=device.certify(
+        inner=algorithm, sign=lambda octets: root.key.sign_pss(octets, digest, salt_len, mask)))
+
+
+def ecdsa_in_ber(stage, target):
+    """r and s in other encodings than DER's, which others would read as the same signature."""
+    root = Authority("ECDSA Root")
+    target.trusts(root.certificate)
+    device = SoftwareDevice(stage.serial(), root)
+    target.lists(device)
+
+    def padded(number):
+        content = der.take(der.integer(number))[1]
+        return der.tlv(der.INTEGER, b"\x00" + content)
+
+    def long_form(*parts):
+        content = b"".join(parts)
+        return b"\x30\x82" + len(content).to_bytes(2, "big") + content
+
+    forms = {"r padded": lambda r, s: der.sequence(padded(r), der.integer(s)),
+             "s padded": lambda r, s: der.sequence(der.integer(r), padded(s)),
+             "a long length": lambda r, s: long_form(der.integer(r), der.integer(s)),
+             "an indefinite length": lambda r, s: b"\x30\x80" + der.integer(r) + der.integer(s)
+             + b"\x00\x00",
+             "an octet behind": lambda r, s: der.sequence(der.integer(r), der.integer(s)) + b"\x00",
+             "a third number": lambda r, s: der.sequence(*map(der.integer, (r, s, 1)))}
+    sound = SoftwareDevice(stage.serial(), root)
+    target.lists(sound)
+    sound.ek_certificate = sound.certify(sign=lambda octets: der.sequence(
+        *map(der.integer, root.key.numbers(octets))))
+    return [Try("ECDSA in DER", sound.evidence(), ACCEPTED)] + [Try(f"ECDSA, {what}", device.evidence(ek_certificate=device.certify(
+        sign=lambda octets, form=form: form(*root.key.numbers(octets)))), "EK_CERTIFICATE_CHAIN")
+        for what, form in forms.items()]
+
+
+def ed25519(stage, target, verdict):
+    """Of no accepted algorithm, below an anchor of an accepted one."""
+    root = Authority("Root above Ed25519")
+    target.trusts(root.certificate, marks="hints")
+    edwards = Authority("Ed25519 CA", root, key=Ed25519Key())
+    device = SoftwareDevice(stage.serial(), edwards)
+    target.lists(device)
+    return [Try("Ed25519", device.evidence(chain=(edwards.certificate,)), "EK_CERTIFICATE_CHAIN")]
 
 
 @row(50, "a maker of software TPMs, imported into a CA that is no laboratory's")
 def software_vendors(stage, verdict):
     folder = stage.folder / "production"
     made = attempt(GENUINE_CA, "-C", folder, "init", "--name", "Production")
-    verdict.note("init", made.status == 0, True, made)
+    verdict.hold("init", made.status == 0, made)
     subjects = {"swtpm-localca": der.name([(COMMON_NAME, utf8("swtpm-localca-rootca"))])}
     for what, subject in subjects.items():
         path = stage.folder / "software-vendor.der"
@@ -333,7 +459,8 @@ def malformed(stage, verdict):
     good = device.ek_certificate
     content = good[4:]
     forms = {"an octet behind": good + b"\x00", "two": good * 2, "indefinite":
-             b"\x30\x80" + content + b"\x00\x00", "PEM": b"-----BEGIN CERTIFICATE-----\n",
+             b"\x30\x80" + content + b"\x00\x00", "PEM": pem(good), "PEM's first line":
+             b"-----BEGIN CERTIFICATE-----\n",
              "cut": good[:-1], "a SEQUENCE": b"\x30\x00", "a NULL": b"\x05\x00",
              "deep": b"\x30\x82\x03\xe8" * 200, "a CSR": device.csr(),
              "NV padding": good + b"\xff" * 16, "an NV header": b"\x10\x01\x00" + good}

@@ -1,8 +1,8 @@
 """Group H: more of everything than there is room for."""
 
 import contextlib
+import hashlib
 import os
-import random
 import re
 import shutil
 import signal
@@ -11,8 +11,10 @@ import subprocess
 import time
 from pathlib import Path
 
+from attacker import der
+from attacker.keys import ecc_spki
 from attacker.wire import Connection
-from catalogue import row
+from catalogue import ACCEPTED, row
 from genuine_test.process import BUILD
 from inside import Rigged
 from stage import Target
@@ -47,29 +49,70 @@ def post(body, act="getChallenge"):
             b"Content-Length: %d\r\n\r\n%s" % (act.encode(), len(body), body))
 
 
+class Botnet:
+    """Devices without number, each with an EK of its own that the vendor has certified. Points and
+    nonces follow one another by an addition each, which no vendor should do: it has to be quick."""
+
+    def __init__(self, device):
+        self.device, self.key = device, device.vendor.key
+        self.curve = self.key.curve
+        self.point = self.nonce_point = (*self.curve.base, 1)
+        self.nonce = 1
+
+    def affine(self, point):
+        x, y, z = point
+        inverse = pow(z, -1, self.curve.p)
+        return x * inverse ** 2 % self.curve.p, y * inverse ** 3 % self.curve.p
+
+    def sign(self, message):
+        self.nonce, self.nonce_point = self.nonce + 1, self.following(self.nonce_point)
+        n = self.curve.n
+        e = int.from_bytes(hashlib.sha256(message).digest(), "big")
+        r = self.affine(self.nonce_point)[0] % n
+        return der.sequence(der.integer(r), der.integer(
+            pow(self.nonce, -1, n) * (e + r * self.key.private) % n))
+
+    def following(self, point):
+        return self.curve.add(point, (*self.curve.base, 1))
+
+    def evidence(self, csr):
+        self.point = self.following(self.point)
+        x, y = map(self.curve.octets, self.affine(self.point))
+        return self.device.evidence(
+            csr=csr, ek_public=self.device.ek_area.but(unique=[x, y]).tpm2b(),
+            ek_certificate=self.device.vendor.certify(
+                ecc_spki(self.curve, b"\x04" + x + y), sign=self.sign))
+
+
 @row(108, "more source prefixes than the table has room for, each with an EK of its own")
 def botnet(stage, verdict):
+    """Every second one asks for a certificate at once, by the test's own ticket: the store does not
+    list its EK."""
     target = stage.target("botnet", front={"rate_per_prefix": 120})
-    device = stage.device(target, template="L-1")
-    generator = random.Random(108)
-    good = device.evidence().json()
+    device = stage.device(target)
+    good, csr, bots = device.evidence().json(), device.csr(), Botnet(device)
     count = PREFIXES if stage.is_full else PREFIXES_SAMPLE
     sizes = None
     for number in range(count):
         if number == count // 8:  # By then each process has had its share of everything.
             sizes = resident(target)
-        modulus = generator.getrandbits(2048) | 1 << 2047 | 1
-        area = device.ek_area.but(unique=[modulus.to_bytes(256, "big")])
-        body = device.evidence(ek_public=area.tpm2b()).json() if number % 16 == 0 else good[:-1]
+        evidence, is_second = bots.evidence(csr), number % 2 == 1
+        members = target.ticket_members(evidence) if is_second else {}
         connection = from_address(target, f"127.{number >> 8}.{number & 255}.1")
-        connection.send(post(body))
+        connection.send(post(evidence.json(**members),
+                             "getCertificate" if is_second else "getChallenge"))
         answer = connection.answer()
         connection.close()
-        verdict.note("a prefix", answer.status in (400, 403), answer.status == 200, answer)
+        right = (403, 503) if is_second else (200, 503)
+        verdict.note("a prefix", answer.status in right, answer.status == 200, answer)
+        if number < 2:
+            saw = target.reasons([answer.reference]) if answer.reference else {None: ACCEPTED}
+            verdict.hold("what it is told", list(saw.values()) == [
+                "EK_LISTED" if is_second else ACCEPTED], saw)
     for role, size in resident(target).items():
         grown = size - sizes[role]
-        verdict.note(f"{role}: {grown} kB more", grown < GROWTH_MAX_KB, True,
-                     f"{sizes[role]} kB before")
+        verdict.hold(f"{role}: {grown} kB more", grown < GROWTH_MAX_KB, f"{sizes[role]} kB before")
+        verdict.figures.append(f"{role}: {grown} kB more after {count} prefixes and EKs")
     answer = target.line.post("/v1/getChallenge", good)
     verdict.note("a good client", answer.status == 200, True, answer)
     statuses = []

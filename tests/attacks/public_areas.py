@@ -126,6 +126,12 @@ def name_algorithms(stage, verdict):
             Try(f"{member} nameAlg {n:04x}",
                 evidence.but(**{member: area.but(name_alg=n).tpm2b()}), TEMPLATE[member])
             for n in numbers))
+    verdict.evidence(stage.target(), (
+        Try(f"{template} nameAlg {n:04x}", device.evidence(
+            ek_public=device.ek_area.but(name_alg=n).tpm2b()), TEMPLATE[EK])
+        for template in stage.some([name for name in areas.TEMPLATES if name != "L-2"], 3)
+        for device in [stage.device(template=template)]
+        for n in (0, *known, TPM_ALG_SHA256, 0xFFFF) if n != device.ek_area.name_alg))
 
 
 @row(7, "RSA exponents other than the field's 0")

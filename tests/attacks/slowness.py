@@ -21,8 +21,8 @@ from catalogue import row
 from http_forms import post
 from key_strength import close_modulus, roca_modulus, with_modulus
 
-# A connection has 9 s of the front's clock; the rest is what a busy machine takes.
-CONNECTION_S, BUSY_S = 10, 20
+# A connection has 9 s of the front's clock; the rest is what a busy machine may take.
+BUSY_S = 20
 STEP_S = 0.5
 ESTABLISHED = "01"  # in /proc/net/tcp
 RECEIVED_MAX = 2048
@@ -173,8 +173,7 @@ def slow(stage, verdict):
 # ---- cost ----
 
 # Parts of what the accepted request costs, twice what was seen: others may compute beside us. The
-# catalogue's own limits are 300 µs before the CSR's signature and 1 ms behind it; they are printed,
-# not tested, for machines differ.
+# microseconds are printed, not tested, for machines differ.
 BEFORE_MAX, BEHIND_MAX = 0.6, 2.0
 LARGEST = {"template": "H-7", "ik": 4096}
 

@@ -17,6 +17,7 @@ from genuine_test.ca import Ca
 from genuine_test.process import GENUINE_CA, SOURCE
 
 RING_SLOT = 512
+WORDS_MAX = 32  # of one command; more files are named by their folder
 # What no refusal may change. crl and state move by themselves; open intents are in `intent`.
 TABLES = ("change", "manifest_row", "binding", "binding_ek", "binding_ik", "rekey", "ban", "intent",
           "certificate", "revocation", "audit")
@@ -88,7 +89,8 @@ class Target:
             for number, certificate in enumerate(certificates):
                 paths.append(Path(folder) / f"{number}.der")
                 paths[-1].write_bytes(certificate)
-            self.ca.does("trust", "import", *(["--mark", marks] if marks else []), *paths)
+            named = paths if len(paths) < WORDS_MAX else [folder]
+            self.ca.does("trust", "import", *(["--mark", marks] if marks else []), *named)
         if self.line:
             self.fingerprint = bytes.fromhex(self.ca.tells("status")["fingerprint"])
 
