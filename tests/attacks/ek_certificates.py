@@ -272,11 +272,7 @@ def crossed(stage, target, root):
                 "EK_CERTIFICATE_CHAIN")]
 
 
-@row(47, "paths of 1 to 12, circles, a hundred namesakes, cross certificates, too many hints")
-def paths(stage, verdict):
-    target = stage.target("paths")
-    root = Authority("Long Root")
-    target.trusts(root.certificate, marks="hints")
+def paths_of_each_length(stage, target, root):
     tries = []
     for count in range(0, 11):
         line = line_of_authorities(root, count)
@@ -293,6 +289,15 @@ def paths(stage, verdict):
             target.lists(backwards)
             tries.append(Try(f"a path of {count + 2}, backwards",
                              backwards.evidence(chain=chain[::-1]), ACCEPTED))
+    return tries
+
+
+@row(47, "paths of 1 to 12, circles, a hundred namesakes, cross certificates, too many hints")
+def paths(stage, verdict):
+    target = stage.target("paths")
+    root = Authority("Long Root")
+    target.trusts(root.certificate, marks="hints")
+    tries = paths_of_each_length(stage, target, root)
     alone = SoftwareDevice(stage.serial(), root)
     own = Authority("", key=alone.ek, subject=der.name(), extensions=[basic_constraints()])
     target.lists(alone)
@@ -369,7 +374,7 @@ def weak_signatures(stage, verdict):
     target.lists(fine)
     tries.append(Try("RSASSA-PSS as it should be", pss(fine, root, "sha256", "sha256", 32), ACCEPTED))
     verdict.evidence(target, tries + odd_signatures(device, root) + ecdsa_in_ber(stage, target))
-    verdict.evidence(target, ed25519(stage, target, verdict))
+    verdict.evidence(target, ed25519(stage, target))
 
 
 def odd_signatures(device, root):
@@ -421,13 +426,16 @@ def ecdsa_in_ber(stage, target):
     target.lists(sound)
     sound.ek_certificate = sound.certify(sign=lambda octets: der.sequence(
         *map(der.integer, root.key.numbers(octets))))
-    return [Try("ECDSA in DER", sound.evidence(), ACCEPTED)] + [Try(f"ECDSA, {what}", device.evidence(ek_certificate=device.certify(
-        sign=lambda octets, form=form: form(*root.key.numbers(octets)))), "EK_CERTIFICATE_CHAIN")
-        for what, form in forms.items()]
+    tries = [Try("ECDSA in DER", sound.evidence(), ACCEPTED)]
+    for what, form in forms.items():
+        certificate = device.certify(sign=lambda octets: form(*root.key.numbers(octets)))
+        tries.append(Try(f"ECDSA, {what}", device.evidence(ek_certificate=certificate),
+                         "EK_CERTIFICATE_CHAIN"))
+    return tries
 
 
-def ed25519(stage, target, verdict):
-    """Of no accepted algorithm, below an anchor of an accepted one."""
+def ed25519(stage, target):
+    """A CA's key that signs by no accepted algorithm, below an anchor that does."""
     root = Authority("Root above Ed25519")
     target.trusts(root.certificate, marks="hints")
     edwards = Authority("Ed25519 CA", root, key=Ed25519Key())

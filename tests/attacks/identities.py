@@ -138,9 +138,9 @@ def races(stage, verdict):
             decided += lost
             if what != "one_device":
                 contestants.without(winners)
-    verdict.figures.append(f"{rounds} rounds of {len(LOSERS)} contests, {width} at a time: one winner in"
-                           f" each; {decided} of the losers lost by the rule at once, the others after"
-                           " they had been told to wait")
+    verdict.figures.append(
+        f"{rounds} rounds of {len(LOSERS)} contests, {width} at a time: one winner in each; {decided}"
+        " of the losers lost by the rule at once, the others after they had been told to wait")
 
 
 class Asking(threading.Thread):

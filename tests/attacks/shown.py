@@ -10,7 +10,8 @@ SUBTEST = re.compile(r"(?m)^(ok|not ok) \d+ - (.*?)(?: # SKIP (.*))?$")
 
 
 def shown_by(verdict, test, *words):
-    """Runs the tests of a program whose names hold one of the words; each that ran is counted, not as an input."""
+    """Runs the tests of a program whose names hold one of the words. They are counted, though not as
+    inputs."""
     result = attempt(sys.executable, SOURCE / "tests" / "integration" / test, *words,
                      timeout=TEST_TIMEOUT_S)
     found = SUBTEST.findall(result.output)
