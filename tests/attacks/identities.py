@@ -139,8 +139,8 @@ def races(stage, verdict):
             if what != "one_device":
                 contestants.without(winners)
     verdict.figures.append(
-        f"{rounds} rounds of {len(LOSERS)} contests, {width} at a time: one winner in each; {decided}"
-        " of the losers lost by the rule at once, the others after they had been told to wait")
+        f"{rounds} rounds of {len(LOSERS)} contests, {width} at a time; {decided} of the losers were"
+        " told the rule at once, the others to wait")
 
 
 class Asking(threading.Thread):
@@ -180,7 +180,7 @@ def audited(target, serial, ek_id):
 @row(121, "an operator's ban while requests run: before it or after it, nothing between")
 def between(stage, verdict):
     """What is before and what is after is told by the audit chain: no certificate behind the ban."""
-    target, before, after = stage.target(), 0, 0
+    target, before, behind, after = stage.target(), 0, 0, 0
     for _ in range(8 if stage.is_full else 2):
         device = stage.device()
         evidence = device.evidence()
@@ -205,10 +205,11 @@ def between(stage, verdict):
                      left - set(certificates))
         verdict.hold("some before it, all of them after it", left and all(
             saw.get(one.answers[-1].reference) == "NOT_BANNED" for one in asking), answers[-4:])
-        before, after = before + len(left), after + len(asking)
+        before, behind = before + len(certificates) - len(late), behind + len(late)
+        after += len(asking)
         expect(verdict, target, "after it", evidence, "NOT_BANNED")
-    verdict.figures.append(f"{before} certificates before the bans' entries in the audit chain, none"
-                           f" behind; {after} connections were told of the ban")
+    verdict.figures.append(f"{before} certificates before the bans' entries in the audit chain,"
+                           f" {behind} behind; {after} connections asked until they were told")
 
 
 def serial_number(answer):

@@ -167,7 +167,7 @@ def replay(stage, verdict):
     if len(bodies) != 1:
         verdict.wrong.append(f"{len(bodies)} certificates for one ticket")
     verdict.figures.append(f"{AT_ONCE} at once: {sum(a.status == 200 for a in answers)} had the"
-                           " certificate, the others were told to come again; then all had it")
+                           f" certificate; once more: {sum(a.status == 200 for a in later)}")
     issued = target.count(f"SELECT count(*) FROM certificate WHERE serial = '{parallel.serial}'")
     if issued != 1:
         verdict.wrong.append(f"{issued} certificates are recorded for one ticket")
