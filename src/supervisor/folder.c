@@ -263,18 +263,18 @@ enum fault folder_lock(const struct folder *folder, int *out, struct trouble *tr
  * Two stores of one database would each answer by their own policy, clock and audit mark. The
  * folder's lock sees no other folder into which this store is mounted; the directory's own does.
  */
-static bool lock_store(int store)
+static enum fault lock_store(int store)
 {
 	const struct timespec step = { .tv_nsec = STORE_ENDS_STEP_MS * 1000000L };
 
 	for (unsigned i = 0; i < STORE_ENDS_STEPS; i++) {
 		if (flock(store, LOCK_EX | LOCK_NB) == 0)
-			return true;
+			return FAULT_NONE;
 		if (errno != EWOULDBLOCK)
-			return false;
+			return FAULT_SYSTEM;
 		(void)nanosleep(&step, NULL);
 	}
-	return false;
+	return FAULT_BUSY;
 }
 
 enum fault folder_open_store(const struct folder *folder, uid_t uid, int *out,
@@ -292,9 +292,14 @@ enum fault folder_open_store(const struct folder *folder, uid_t uid, int *out,
 			"%s/store must have mode 0700 and belong to user %u ([process] uid_base + "
 			"3 for root)",
 			folder->path, uid);
-	if (!lock_store(store))
-		return trouble_say(trouble, FAULT_BUSY,
+	enum fault fault = lock_store(store);
+
+	if (fault == FAULT_BUSY)
+		return trouble_say(trouble, fault,
 			"%s/store is in use by the genuine-ca of another folder", folder->path);
+	if (fault != FAULT_NONE)
+		return trouble_say(trouble, fault, "%s/store cannot be locked: %s", folder->path,
+			strerror(errno));
 	*out = store;
 	store = -1;
 	return FAULT_NONE;
