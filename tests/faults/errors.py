@@ -1,14 +1,15 @@
 """The disk: ENOSPC, EIO, syncs that fail, writes that write half; and channels that are full.
 
 An error is met by the n-th call, or by that one and all that follow. (Not by strace, whose way to
-spoil a call ends a role: its filter sees a system call of number -1.)
+spoil a call ends a role: its filter sees a system call of number -1.) The device meets them in a
+renewal and with --new-key as well.
 """
 
 from errno import EAGAIN, EIO, EMFILE, ENOSPC, errorcode
 
 from injection import CA_NOT_REACHED, CA_REFUSED, DONE, LOCAL_FILES, Injection, Outcome
 from rig import HALF
-from stage import ROLES
+from stage import FIRST, NEW_KEY, RENEWAL, ROLES
 
 DISK = {
     "write": (ENOSPC, EIO, HALF), "pwrite": (ENOSPC, EIO, HALF), "fsync": (EIO,),
@@ -39,13 +40,13 @@ def in_role(role, *fault):
     return act
 
 
-def of_process(name, calls, errors, make):
+def of_process(name, calls, errors, make, journey=FIRST):
     for call, its_errors in errors.items():
         for n in range(1, calls[call] + 1):
             for error in its_errors:
                 what = errorcode.get(error, "half")
-                yield Injection(name, f"{what} at {call}", n, make(call, n, error, 0))
-                yield Injection(name, f"{what} from {call}", n, make(call, n, error, 1))
+                yield Injection(name, f"{what} at {call}", n, make(call, n, error, 0), journey)
+                yield Injection(name, f"{what} from {call}", n, make(call, n, error, 1), journey)
 
 
 def count_in_device(world):
@@ -61,8 +62,10 @@ def count_in_role(world, role):
 
 
 def injections(new_world):
-    with new_world() as world:
-        yield from of_process("device", count_in_device(world), DISK, in_device)
+    for journey in (FIRST, RENEWAL, NEW_KEY):
+        with new_world(journey) as world:
+            calls = count_in_device(world)
+        yield from of_process("device", calls, DISK, in_device, journey)
     for role in ROLES:
         with new_world() as world:
             calls = count_in_role(world, role)

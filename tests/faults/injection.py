@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Callable
 
 from genuine_test.process import Failed
-from invariant_checks import broken
+from invariant_checks import broken, is_cut_off, lost
+from stage import FIRST, NEW_KEY, RENEWAL, Journey
 
 DONE, OTHER, NO_TPM, TPM_REFUSED, CA_NOT_REACHED, CA_REFUSED, LOCAL_FILES = 0, 1, 3, 4, 5, 6, 7
 DOCUMENTED = {DONE, OTHER, NO_TPM, TPM_REFUSED, CA_NOT_REACHED, CA_REFUSED, LOCAL_FILES}
@@ -25,15 +26,20 @@ class Outcome:
 
 @dataclass
 class Injection:
-    """What is spoilt: distinct by (role, site, n). act injects it into a World: an Outcome."""
+    """What is spoilt: distinct by its key. act injects it into a World: an Outcome."""
 
     role: str
     site: str
     n: int
     act: Callable
+    journey: Journey = FIRST
+
+    @property
+    def key(self):
+        return (self.journey.name, self.role, self.site, self.n)
 
     def __str__(self):
-        return f"{self.role} {self.site} {self.n}"
+        return f"{self.journey.name}: {self.role} {self.site} {self.n}"
 
 
 def told_badly(result):
@@ -77,9 +83,17 @@ def completes(world):
     world.serve_again()
     if world.ca.has_open_intent():
         world.let_leases_run_out()
-    result = world.device()
+    result = world.device(options=world.again())
     if result.status != DONE:
         yield f"the next run does not complete\n{result}\n{world.ca.daemon.told()}"
+        return
+    status = world.status()
+    if status.status != DONE:
+        yield f"status is not good\n{status}"
+    if world.journey == RENEWAL and world.has_changed_key():
+        yield "a renewal has another key"
+    if world.journey == NEW_KEY and not world.has_changed_key():
+        yield "--new-key left the key that was"
 
 
 def roles_ended(world):
@@ -94,16 +108,20 @@ def roles_ended(world):
 def aftermath(world, outcome):
     """All that is broken after an injection."""
     world.bus = world.tpm
+    world.look()
     if outcome.result is not None:
         yield from device_ended(outcome)
     yield from tpm_left(world, outcome)
+    if world.journey.is_provisioned:
+        yield from lost(world.device_folder, world.tpm.tcti)
+    world.was_cut_off = is_cut_off(world.device_folder)
     yield from completes(world)
     world.settle_list()
     status = world.ca.stop()
     if status != 0:
         yield f"serve ended with status {status}"
     yield from roles_ended(world)
-    yield from broken(world.ca.folder, world.device_folder, world.tpm.tcti)
+    yield from broken(world.ca.folder, world.device_folder, world.tpm.tcti, held=world.held)
     audit = world.ca.tries("audit", "verify")
     if audit.status != 0:
         yield str(audit)

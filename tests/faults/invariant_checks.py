@@ -16,13 +16,21 @@ from pathlib import Path
 
 IK_HANDLES = range(0x81020002, 0x81020100)  # PROTOCOL: where identity keys are persistent
 LEASE_MS = 60_000
+CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.S)
+# By the last that the store did: a key that is superseded is revoked a day later.
+IN_FORCE = "effective_at_ms <= (SELECT max(at_ms) FROM audit)"
+COORDINATE_LEN = 32  # of P-256
 
 
 class Scene:
-    """A CA's folder, whose server has ended, and perhaps a device's folder and its TPM."""
+    """A CA's folder, whose server has ended, and perhaps a device's folder and its TPM.
 
-    def __init__(self, ca, device=None, tcti=None):
+    held are certificates (DER) that were seen at the device before, and are perhaps no more there.
+    """
+
+    def __init__(self, ca, device=None, tcti=None, held=()):
         self.ca, self.device, self.tcti = Path(ca), device and Path(device), tcti
+        self.held = {*held, *certificates_at(self.device, self.ca)}
         path = self.ca / "store" / "genuine.db"
         # Opened to read only; what lies in the write-ahead log is read as a restart would.
         self.database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
@@ -59,10 +67,15 @@ def tbs_of(der):
     return der[start:end]
 
 
+def public_key(der):
+    """The SubjectPublicKeyInfo of a certificate."""
+    pem = run("openssl", "x509", "-inform", "der", "-noout", "-pubkey", stdin=der)[1]
+    return run("openssl", "pkey", "-pubin", "-outform", "der", stdin=pem)[1]
+
+
 def key_id(der):
     """SHA-256 of the SubjectPublicKeyInfo, as ik_id is."""
-    pem = run("openssl", "x509", "-inform", "der", "-noout", "-pubkey", stdin=der)[1]
-    return hashlib.sha256(run("openssl", "pkey", "-pubin", "-outform", "der", stdin=pem)[1]).digest()
+    return hashlib.sha256(public_key(der)).digest()
 
 
 def number_of(der):
@@ -70,13 +83,26 @@ def number_of(der):
     return bytes.fromhex(text.strip().partition("=")[2].zfill(32))
 
 
+def certificates_in(path):
+    """Those that a file has in PEM, in their order; nothing of one that is cut off."""
+    return [base64.b64decode(found) for found in CERTIFICATE.findall(path.read_bytes())]
+
+
+def certificates_at(device, ca):
+    """All in a device's folder, in their place or not yet, but the CA's own."""
+    files = [path for path in device.rglob("*") if path.is_file()] if device else []
+    own = set(certificates_in(ca / "ca.pem"))
+    return {der for path in files for der in certificates_in(path)} - own
+
+
+def installed_in(device):
+    """The certificate that a device goes by, in DER; None where there is none."""
+    path = device and device / "certificate.pem"
+    return certificates_in(path)[0] if path and path.exists() else None
+
+
 def installed(scene):
-    """The certificate in the device's folder in DER; None where there is none."""
-    path = scene.device and scene.device / "certificate.pem"
-    if not path or not path.exists():
-        return None
-    lines = path.read_text().split("-----BEGIN CERTIFICATE-----")[1].split("-----END")[0]
-    return base64.b64decode(lines)
+    return installed_in(scene.device)
 
 
 # ---- the rules ----
@@ -132,7 +158,7 @@ def s2_one_of_each(scene):
 
 
 def s3_intent_record_answer(scene):
-    """S3: each certificate had its intent; what the device holds is in the store, octet for octet."""
+    """S3: each certificate had its intent; what the device ever held is in the store."""
     for row in scene.rows("SELECT c.*, i.state AS intent_state, i.tbs_digest, i.opened_at_ms,"
                           " i.ticket_hash AS intent_ticket FROM certificate c"
                           " LEFT JOIN intent i USING (number)"):
@@ -148,9 +174,9 @@ def s3_intent_record_answer(scene):
     for row in scene.rows("SELECT number FROM intent WHERE state = 2 AND number NOT IN"
                           " (SELECT number FROM certificate)"):
         yield f"the intent {row['number'].hex()} is finished without a certificate"
-    mine = installed(scene)
-    if mine is not None and not scene.rows("SELECT 1 FROM certificate WHERE certificate = ?", mine):
-        yield "the device holds a certificate that was never recorded"
+    for der in sorted(scene.held):
+        if not scene.rows("SELECT 1 FROM certificate WHERE certificate = ?", der):
+            yield f"the device held {number_of(der).hex()}, which was never recorded"
 
 
 def s4_one_certificate_a_ticket(scene):
@@ -205,7 +231,7 @@ def s7_nothing_unknown(scene):
             yield f"the intent {row['number'].hex()} is still open"
         elif row["number"] not in on_list:
             yield f"{row['number'].hex()} may have been signed and is not on the list"
-    for row in scene.rows("SELECT number FROM revocation"):
+    for row in scene.rows(f"SELECT number FROM revocation WHERE {IN_FORCE}"):
         if row["number"] not in on_list:
             yield f"{row['number'].hex()} is revoked and not on the list"
     mine = installed(scene)
@@ -258,36 +284,89 @@ def entries_missing(scene, texts):
             yield f"the certificate {row['number'].hex()} has no entry"
 
 
+def identity_keys(tcti):
+    return [handle for handle in handles(tcti, "persistent") if int(handle, 16) in IK_HANDLES]
+
+
+def id_at(tcti, handle):
+    """As key_id, of what a TPM holds at a handle."""
+    _, pem, _ = run("tpm2_readpublic", "-T", tcti, "-Q", "-c", handle, "-f", "pem", "-o",
+                    "/dev/stdout")
+    return hashlib.sha256(run("openssl", "pkey", "-pubin", "-outform", "der", stdin=pem)[1]).digest()
+
+
 def tpm_tidy(scene):
     """The TPM: no transient object, no session, at most one identity key; the device's is there."""
     if scene.tcti is None:
         return
     for kind in ("transient", "loaded-session", "saved-session"):
-        left = handles(scene, kind)
+        left = handles(scene.tcti, kind)
         if left:
             yield f"left in the TPM, {kind}: {left}"
-    keys = [handle for handle in handles(scene, "persistent") if int(handle, 16) in IK_HANDLES]
+    keys = identity_keys(scene.tcti)
     if len(keys) > 1:
         yield f"identity keys at {keys}"
     mine = installed(scene)
-    if mine is not None:
-        status, pem, said = run("tpm2_readpublic", "-T", scene.tcti, "-Q", "-c",
-                                keys[0] if keys else "0x81020002", "-f", "pem", "-o", "/dev/stdout")
-        der = run("openssl", "pkey", "-pubin", "-outform", "der", stdin=pem)[1]
-        if status != 0 or hashlib.sha256(der).digest() != key_id(mine):
-            yield f"the certificate's key is not the TPM's identity key {said}"
+    if mine is not None and (not keys or id_at(scene.tcti, keys[0]) != key_id(mine)):
+        yield "the certificate's key is not the TPM's identity key"
 
 
-def handles(scene, kind):
-    _, text, _ = run("tpm2_getcap", "-T", scene.tcti, f"handles-{kind}")
+def handles(tcti, kind):
+    _, text, _ = run("tpm2_getcap", "-T", tcti, f"handles-{kind}")
     return re.findall(r"0x[0-9A-Fa-f]+", text.decode())
 
 
+def octets_of(path):
+    """What a file has, in PEM or not; nothing where there is none."""
+    octets = path.read_bytes() if path.exists() else b""
+    if octets.startswith(b"-----BEGIN"):
+        octets = base64.b64decode(b"".join(octets.splitlines()[1:-1]))
+    return octets
+
+
+def has_key_of(path, der):
+    """Whether both coordinates of a certificate's key stand in a file."""
+    point, octets = public_key(der)[-2 * COORDINATE_LEN:], octets_of(path)
+    return point[:COORDINATE_LEN] in octets and point[COORDINATE_LEN:] in octets
+
+
+def shown(device):
+    """The certificate that the device's peers are shown."""
+    chain = device / "chain.pem"
+    return next(iter(certificates_in(chain)), None) if chain.exists() else None
+
+
+def is_cut_off(device):
+    """Whether what peers are shown is not of the key that the device would sign with."""
+    return shown(device) is not None and not has_key_of(device / "key.pem", shown(device))
+
+
+def device_fits(scene):
+    """The device: what it shows and signs with belongs to its certificate (for keys of P-256)."""
+    mine = installed(scene)
+    if mine is None:
+        return
+    if shown(scene.device) != mine:
+        yield "chain.pem does not begin with the certificate"
+    for name in ("key.pub", "key.pem"):
+        if not has_key_of(scene.device / name, mine):
+            yield f"{name} is not the certificate's key"
+
+
+def lost(device, tcti):
+    """A device that had a certificate has one at each moment, and its TPM has the key of it."""
+    mine = installed_in(device)
+    if mine is None:
+        yield "the device has no certificate any more"
+    elif key_id(mine) not in [id_at(tcti, handle) for handle in identity_keys(tcti)]:
+        yield "the TPM has not the key of the certificate any more"
+
+
 RULES = (s1_only_proved_keys, s2_one_of_each, s3_intent_record_answer, s4_one_certificate_a_ticket,
-         s5_order, s6_times, s7_nothing_unknown, s8_audit, tpm_tidy)
+         s5_order, s6_times, s7_nothing_unknown, s8_audit, tpm_tidy, device_fits)
 
 
-def broken(ca, device=None, tcti=None, rules=RULES):
+def broken(ca, device=None, tcti=None, rules=RULES, held=()):
     """All that is broken, each with the name of its rule."""
-    with contextlib.closing(Scene(ca, device, tcti)) as scene:
+    with contextlib.closing(Scene(ca, device, tcti, held)) as scene:
         return [f"{rule.__name__}: {what}" for rule in rules for what in rule(scene)]

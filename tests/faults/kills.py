@@ -1,6 +1,8 @@
 """kill -9 at each write-like system call of one provisioning: of each role, the supervisor, the device.
 
 The process dies as it enters its n-th such call, so that this and all later ones were never made.
+The device dies so in a renewal and with --new-key as well, and so does the store; the other roles do
+the same there as in a first provisioning.
 """
 
 import time
@@ -9,7 +11,7 @@ from pathlib import Path
 
 from genuine_test.process import Failed
 from injection import Injection, Outcome
-from stage import ROLES
+from stage import FIRST, LATER, NEW_KEY, RENEWAL, ROLES
 from traced import WRITES, Attached, counted, has_fired, inject, watch
 
 KILL, STOP = "signal=KILL", "signal=STOP"
@@ -118,19 +120,30 @@ def calls_of(counts, calls=WRITES):
     return ((call, n) for call in calls for n in range(1, counts[call] + 1))
 
 
-def injections(new_world):
-    """All of them, counted in a provisioning without faults."""
-    with new_world() as world:
+def of_device(new_world, journey):
+    with new_world(journey) as world:
         counts = device_counts(world)
     for call, n in calls_of(counts):
-        yield Injection("device", f"kill {call}", n, kill_device(call, n))
+        yield Injection("device", f"kill {call}", n, kill_device(call, n), journey)
+
+
+def counts_of(new_world, journey, role):
+    with new_world(journey) as world:
+        return role_counts(world, role)
+
+
+def injections(new_world):
+    """All of them, counted in a provisioning without faults."""
+    for journey in (FIRST, *LATER):
+        yield from of_device(new_world, journey)
     for role in ROLES:
-        with new_world() as world:
-            counts = role_counts(world, role)
-        for call, n in calls_of(counts):
+        for call, n in calls_of(counts_of(new_world, FIRST, role)):
             yield Injection(role, f"kill {call}", n, kill_role(role, call, n))
             yield Injection("supervisor", f"kill, {role} in {call}", n,
                             kill_supervisor(role, call, n))
+    for journey in (RENEWAL, NEW_KEY):
+        for call, n in calls_of(counts_of(new_world, journey, "store")):
+            yield Injection("store", f"kill {call}", n, kill_role("store", call, n), journey)
     with new_world() as world:
         counts = start_counts(world)
     for call, n in calls_of(counts):

@@ -6,11 +6,13 @@ import shutil
 import sqlite3
 import ssl
 import time
+from dataclasses import dataclass
 
 from genuine_test.ca import Ca
 from genuine_test.process import BUILD, GENUINE_DEVICE, Daemon, Failed, attempt, run
 from genuine_test.tpm import Tpm
 from genuine_test.vendor import Vendor
+from invariant_checks import IN_FORCE, certificates_at, installed_in, key_id
 from rig import Page
 
 ROLES = ("front", "verifier", "authority", "store")
@@ -21,8 +23,28 @@ LEASE_MS = 61_000  # of an intent, and a moment more (PROTOCOL, "Who may be whom
 SETTLE_S = 15
 
 
+@dataclass(frozen=True)
+class Journey:
+    """What a device is about to do while something is spoilt, and what the next run is told."""
+
+    name: str
+    is_provisioned: bool = False  # it has a certificate already
+    options: tuple = ()
+    again: tuple = ()
+
+
+FIRST = Journey("first")
+RENEWAL = Journey("renewal", True)
+NEW_KEY = Journey("new key", True, ("--new-key",), ("--new-key",))
+NEW_KEY_LEFT = Journey("new key, then a renewal", True, ("--new-key",))
+LATER = (RENEWAL, NEW_KEY, NEW_KEY_LEFT)
+
+
 class Template:
-    """What all worlds are copied from: one TPM of one vendor, listed at a CA of one worker."""
+    """What all worlds are copied from: one TPM of one vendor, listed at a CA of one worker.
+
+    provisioned/ beside it has the same CA and TPM later: with a device that has its certificate.
+    """
 
     def __init__(self, folder, rig_folder):
         self.folder = folder
@@ -37,6 +59,18 @@ class Template:
         # All requests come from one address here, many a minute.
         path.write_text(path.read_text().replace("[front]\n", "[front]\nworkers = 1\n", 1))
         self.rig(rig_folder)
+        self.provision()
+
+    def provision(self):
+        later = self.folder / "provisioned"
+        later.mkdir()
+        run("cp", "-a", self.folder / "ca", later)
+        ca, tpm = CopiedCa(later / "ca", BUILD), CopiedTpm(self.folder / "tpm", later / "tpm")
+        ca.start()
+        run(GENUINE_DEVICE, "provision", "--ca", ca.url, "--ca-cert", ca.certificate, "--serial",
+            SERIAL, "--tcti", tpm.tcti, "--dir", later / "device")
+        ca.stop()
+        tpm.stop()
 
     def rig(self, rig_folder):
         """A build folder whose roles are preloaded with the rig."""
@@ -109,19 +143,26 @@ class CopiedCa(Ca):
 class World:
     """One injection's own CA, TPM and device. The CA serves from the start on."""
 
-    def __init__(self, template, folder):
+    def __init__(self, template, folder, journey=FIRST):
         folder.mkdir()
         folder.chmod(0o755)
-        self.folder = folder
+        self.folder, self.journey = folder, journey
         self.device_folder = folder / "device"
-        for part in ("ca", "build"):
-            run("cp", "-a", "--reflink=auto", template.folder / part, folder)
+        source = template.folder / "provisioned" if journey.is_provisioned else template.folder
+        parts = [source / "ca", template.folder / "build"]
+        if journey.is_provisioned:
+            parts.append(source / "device")
+        for part in parts:
+            run("cp", "-a", "--reflink=auto", part, folder)
+        self.held = set()  # every certificate that was ever seen at the device
+        self.former = installed_in(self.device_folder)
+        self.was_cut_off = False  # what it shows to peers and what it signs with did not fit
         self.pages = {role: Page(folder / "build" / f"genuine-ca-{role}.page")
                       for role in (*ROLES, "device")}
         self.pages["supervisor"] = Page(folder / "build" / "genuine-ca.page")
         self.ca = self.tpm = None
         try:
-            self.tpm = CopiedTpm(template.folder / "tpm", folder / "tpm")
+            self.tpm = CopiedTpm(source / "tpm", folder / "tpm")
             self.bus = self.tpm
             self.ca = CopiedCa(folder / "ca", BUILD)
             self.ca.start()
@@ -139,16 +180,41 @@ class World:
         for role in roles or SERVER:
             self.pages[role].set(clock_ms=ms)
 
-    def device(self, *before, rigged=False, options=()):
+    def device(self, *before, rigged=False, options=None):
         """Runs genuine-device, perhaps under another program; how it ended."""
+        told = self.journey.options if options is None else options
+        try:
+            return self.runs(*before, GENUINE_DEVICE, "provision", "--json", "--ca", self.ca.url,
+                             "--ca-cert", self.ca.certificate, "--serial", SERIAL, "--tcti",
+                             self.bus.tcti, "--dir", self.device_folder, *told, rigged=rigged)
+        finally:
+            self.look()
+
+    def status(self):
+        return self.runs(GENUINE_DEVICE, "status", "--tcti", self.bus.tcti, "--dir",
+                         self.device_folder)
+
+    def runs(self, *command, rigged=False):
         env = {"TSS2_LOG": "all+NONE"}
         if rigged or self.pages["device"].clock_ms != 0:
             env = {**env, "LD_PRELOAD": self.folder / "build" / "librig.so",
                    "RIG_PAGE": self.pages["device"].path}
-        return attempt(*before, GENUINE_DEVICE, "provision", "--json", "--ca", self.ca.url,
-                       "--ca-cert", self.ca.certificate, "--serial", SERIAL, "--tcti",
-                       self.bus.tcti, "--dir", self.device_folder, *options, env=env,
-                       timeout=RUN_TIMEOUT_S)
+        return attempt(*command, env=env, timeout=RUN_TIMEOUT_S)
+
+    def look(self):
+        """What the device holds now: a later run puts another in its place."""
+        self.held |= certificates_at(self.device_folder, self.ca.folder)
+
+    def has_changed_key(self):
+        now = installed_in(self.device_folder)
+        return now is not None and key_id(now) != key_id(self.former)
+
+    def again(self):
+        """What the next run is told; not once more --new-key, where that was all done."""
+        state = self.device_folder / "state.json"
+        is_done = "--new-key" in self.journey.options and self.has_changed_key() and \
+            "former" not in state.read_text()
+        return () if is_done else self.journey.again
 
     def wait_until(self, condition, what):
         deadline = time.monotonic() + SETTLE_S
@@ -174,9 +240,9 @@ class World:
         self.wait_until(lambda: not self.ca.has_open_intent(), "a run-out intent is closed")
 
     def settle_list(self):
-        """What is revoked must be on a list that is served."""
+        """What is revoked by now must be on a list that is served."""
         self.wait_until(lambda: self.ca.count(
-            "SELECT count(*) FROM revocation WHERE made_at_ms >= "
+            f"SELECT count(*) FROM revocation WHERE {IN_FORCE} AND made_at_ms >= "
             "(SELECT coalesce(max(complete_until_ms), 0) FROM crl)") == 0,
             "a list that has all that was revoked")
 

@@ -13,6 +13,7 @@ import invariant_checks  # noqa: E402
 from genuine_test import tap  # noqa: E402
 from genuine_test.ca import Ca  # noqa: E402
 from genuine_test.device import Device  # noqa: E402
+from genuine_test.process import run  # noqa: E402
 from genuine_test.tpm import Tpm  # noqa: E402
 from genuine_test.vendor import Vendor  # noqa: E402
 
@@ -51,9 +52,13 @@ class Invariants(tap.Case):
             assert cls.device.provision(cls.ca).status == 0
         cls.ca.stop()
 
-    def found(self, ca, rule):
+    def found(self, ca, rule, device=None, held=()):
         check = getattr(invariant_checks, rule)
-        return invariant_checks.broken(ca, self.device.folder, self.tpm.tcti, [check])
+        return invariant_checks.broken(ca, device or self.device.folder, self.tpm.tcti, [check],
+                                       held)
+
+    def copied_device(self, name):
+        return Path(shutil.copytree(self.device.folder, self.folder / name))
 
     def test_sound(self):
         """what two provisionings leave behind breaks no rule"""
@@ -71,6 +76,49 @@ class Invariants(tap.Case):
                     database.executescript(change)
                     database.commit()
                 self.assertNotEqual(self.found(copy, rule), [])
+
+    def test_unknown_certificate(self):
+        """a certificate at the device that the store does not have is noticed, wherever it lies"""
+        others = self.folder / "others.pem"
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+            "-nodes", "-keyout", "/dev/null", "-subj", "/serialNumber=SN-0001", "-out", others)
+        der, = invariant_checks.certificates_in(others)
+        self.assertNotEqual(self.found(self.ca.folder, "s3_intent_record_answer", held=[der]), [])
+        for name in ("certificate.pem", "chain.pem", "certificate.pem.new"):
+            with self.subTest(name):
+                copy = self.copied_device(f"unknown {name}")
+                shutil.copy(others, copy / name)
+                self.assertNotEqual(self.found(self.ca.folder, "s3_intent_record_answer", copy), [])
+
+    def test_forgotten_certificate(self):
+        """so is the device's own, where the store has lost the record and the intent as well"""
+        copy = self.folder / "forgotten"
+        shutil.copytree(self.ca.folder, copy)
+        with contextlib.closing(sqlite3.connect(copy / "store" / "genuine.db")) as database:
+            database.executescript("DELETE FROM certificate WHERE is_current = 1; DELETE FROM intent"
+                                   " WHERE number NOT IN (SELECT number FROM certificate)")
+            database.commit()
+        self.assertNotEqual(self.found(copy, "s3_intent_record_answer"), [])
+
+    def test_unfit_device(self):
+        """files of the device that do not belong to its certificate are noticed"""
+        self.assertEqual(self.found(self.ca.folder, "device_fits"), [])
+        for name in ("chain.pem", "key.pub", "key.pem"):
+            with self.subTest(name):
+                copy = self.copied_device(f"unfit {name}")
+                (copy / name).write_bytes((copy / "ca.pem").read_bytes())
+                self.assertNotEqual(self.found(self.ca.folder, "device_fits", copy), [])
+
+    def test_lost(self):
+        """a device that has lost its certificate, or the key of it, is noticed"""
+        def lost(device):
+            return list(invariant_checks.lost(device, self.tpm.tcti))
+        self.assertEqual(lost(self.device.folder), [])
+        copy = self.copied_device("lost")
+        shutil.copy(copy / "ca.pem", copy / "certificate.pem")
+        self.assertNotEqual(lost(copy), [])
+        (copy / "certificate.pem").unlink()
+        self.assertNotEqual(lost(copy), [])
 
     def test_lost_list(self):
         """a number that was revoked after the last list is noticed"""

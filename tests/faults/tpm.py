@@ -1,7 +1,11 @@
-"""The TPM: each response code at each command of a provisioning; vanished; reset in the middle."""
+"""The TPM: each response code at each command of a provisioning; vanished; reset in the middle.
+
+In a renewal and with --new-key a few codes stand for all.
+"""
 
 from bus import Bus, response
 from injection import DONE, NO_TPM, TPM_REFUSED, Injection, Outcome
+from stage import FIRST, NEW_KEY, RENEWAL
 
 # TPM 2.0 Part 2, 6.6. Format-one codes come with a place, as a TPM gives them.
 CODES = {
@@ -15,6 +19,7 @@ CODES = {
     "CANCELED": 0x909, "TESTING": 0x90A, "REFERENCE_H0": 0x910, "REFERENCE_S0": 0x918,
     "NV_RATE": 0x920, "LOCKOUT": 0x921, "RETRY": 0x922, "NV_UNAVAILABLE": 0x923,
 }
+SOME = {name: CODES[name] for name in ("FAILURE", "HANDLE", "MEMORY", "RETRY")}
 BUSY = ("YIELDED", "TESTING", "RETRY")  # after which a command is given again
 FLUSH_CONTEXT, GET_CAPABILITY = 0x165, 0x17A
 
@@ -74,16 +79,25 @@ NO_RESPONSES = {
 }
 
 
+def of_command(n, command, codes, journey):
+    def injection(what, act):
+        return Injection("TPM", f"{what} {command:#x}", n, act, journey)
+    for name, code in codes.items():
+        yield injection(f"{name} to", refuse(n, code, False))
+        if name in BUSY:
+            yield injection(f"{name} from", refuse(n, code, True))
+    yield injection("gone before", vanish(n, Bus.GONE))
+    yield injection("gone after", vanish(n, Bus.ANSWER_LOST))
+    yield injection("reset before", reset(n))
+
+
 def injections(new_world):
-    with new_world() as world:
-        bus, _ = run_on_bus(world, lambda *_: None)
-    for n, command in enumerate(bus.commands, 1):
-        for name, code in CODES.items():
-            yield Injection("TPM", f"{name} to {command:#x}", n, refuse(n, code, False))
-            if name in BUSY:
-                yield Injection("TPM", f"{name} from {command:#x}", n, refuse(n, code, True))
-        yield Injection("TPM", f"gone before {command:#x}", n, vanish(n, Bus.GONE))
-        yield Injection("TPM", f"gone after {command:#x}", n, vanish(n, Bus.ANSWER_LOST))
-        yield Injection("TPM", f"reset before {command:#x}", n, reset(n))
-        for what in ("success, and nothing", "a tag that is none", "TPM 1.2"):
-            yield Injection("TPM", f"{what} to {command:#x}", n, garbage(n, NO_RESPONSES[what]))
+    for journey in (FIRST, RENEWAL, NEW_KEY):
+        with new_world(journey) as world:
+            bus, _ = run_on_bus(world, lambda *_: None)
+        for n, command in enumerate(bus.commands, 1):
+            yield from of_command(n, command, CODES if journey == FIRST else SOME, journey)
+            if journey != FIRST:
+                continue
+            for what in ("success, and nothing", "a tag that is none", "TPM 1.2"):
+                yield Injection("TPM", f"{what} to {command:#x}", n, garbage(n, NO_RESPONSES[what]))
