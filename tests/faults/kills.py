@@ -2,7 +2,8 @@
 
 The process dies as it enters its n-th such call, so that this and all later ones were never made.
 The device dies so in a renewal and with --new-key as well, and so does the store; the other roles do
-the same there as in a first provisioning.
+the same there as in a first provisioning. Where the device dies, the power may have failed too
+(power_cut.py).
 """
 
 import time
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from genuine_test.process import Failed
+import power_cut
 from injection import Injection, Outcome
 from stage import FIRST, LATER, NEW_KEY, RENEWAL, ROLES
 from traced import WRITES, Attached, counted, has_fired, inject, watch
@@ -125,6 +127,7 @@ def of_device(new_world, journey):
         counts = device_counts(world)
     for call, n in calls_of(counts):
         yield Injection("device", f"kill {call}", n, kill_device(call, n), journey)
+        yield from power_cut.injections(call, n, journey)
 
 
 def counts_of(new_world, journey, role):
