@@ -43,6 +43,7 @@ struct page {
 	_Atomic int64_t error;        /* what errno is then; 0: half is written */
 	_Atomic uint64_t spoilt;      /* how many were */
 	_Atomic int64_t clock_ms;     /* added to CLOCK_REALTIME */
+	_Atomic uint64_t clock_reads; /* how often it was read while something was added */
 	_Atomic uint64_t flips_signature; /* whether a bit of each is wrong */
 	_Atomic uint64_t calls[CALL_COUNT];
 	uint64_t sites[SITES_MAX];    /* of what was counted: who called, as a number */
@@ -293,6 +294,8 @@ int clock_gettime(clockid_t id, struct timespec *out)
 
 	if (result != 0 || id != CLOCK_REALTIME || page == NULL)
 		return result;
+	if (atomic_load(&page->clock_ms) != 0)
+		atomic_fetch_add(&page->clock_reads, 1);
 	int64_t ms = (int64_t)out->tv_sec * MS + out->tv_nsec / NS_PER_MS + atomic_load(&page->clock_ms);
 	out->tv_sec = (time_t)(ms / MS);
 	out->tv_nsec = (long)(ms % MS) * NS_PER_MS;
