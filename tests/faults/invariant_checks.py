@@ -95,10 +95,14 @@ def certificates_at(device, ca):
     return {der for path in files for der in certificates_in(path)} - own
 
 
+def first_in(path):
+    """A file's first certificate in DER; None where there is none."""
+    return next(iter(certificates_in(path)), None) if path.exists() else None
+
+
 def installed_in(device):
-    """The certificate that a device goes by, in DER; None where there is none."""
-    path = device and device / "certificate.pem"
-    return certificates_in(path)[0] if path and path.exists() else None
+    """The certificate that a device goes by."""
+    return device and first_in(device / "certificate.pem")
 
 
 def installed(scene):
@@ -332,8 +336,7 @@ def has_key_of(path, der):
 
 def shown(device):
     """The certificate that the device's peers are shown."""
-    chain = device / "chain.pem"
-    return next(iter(certificates_in(chain)), None) if chain.exists() else None
+    return first_in(device / "chain.pem")
 
 
 def is_cut_off(device):
