@@ -23,5 +23,5 @@ elsewhere(124, "a crash between signature and record", "make faults GROUPS=kills
 elsewhere(125, "no room, an error or a short write at each write", "make faults GROUPS=errors")
 elsewhere(126, "a sync that fails once", "make faults GROUPS=errors")
 elsewhere(127, "clocks set back, far ahead, to the ends of time", "make faults GROUPS=clocks")
-elsewhere(168, "a power cut at every TPM command and file write of the device",
+elsewhere(168, "a power cut at every TPM command, file write and sync of the device",
           "make faults GROUPS=\"kills tpm\"")

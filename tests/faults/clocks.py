@@ -1,8 +1,8 @@
 """The clock: back, far ahead, and stepping, of the server's roles and of the device.
 
 What the rig adds to CLOCK_REALTIME of the preloaded programs stands in for the system's clock; the
-monotonic clock goes on as clocks do. An injection has happened only where a program of those that it
-is for has read the wrong time before the device's run was over.
+monotonic clock goes on as clocks do. An injection has happened only where a program of those that
+it is for has read the wrong time before the device's run was over.
 """
 
 import json

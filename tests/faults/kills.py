@@ -1,8 +1,8 @@
 """kill -9 at each write-like system call of one provisioning: of each role, the supervisor, the device.
 
 The process dies as it enters its n-th such call, so that this and all later ones were never made.
-The device dies so in a renewal and with --new-key as well, and so does the store; the other roles do
-the same there as in a first provisioning. Where the device dies, the power may have failed too
+The device dies so in a renewal and with --new-key as well, and so does the store; the other roles
+do the same there as in a first provisioning. Where the device dies, the power may have failed too
 (power_cut.py).
 """
 

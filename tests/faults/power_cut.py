@@ -2,8 +2,8 @@
 
 The device dies at a call as in kills.py, under an strace that records what it did to its folder.
 The folder is then put together again as the disk may have it: with nothing but what was synced
-(fsync(2): octets by a sync of their file, names by one of their folder), or with some of the rest as
-well. The TPM, which has kept what it was told to keep, is switched off and on.
+(fsync(2): octets by a sync of their file, names by one of their folder), or with some of the rest
+as well. The TPM, which has kept what it was told to keep, is switched off and on.
 """
 
 import random

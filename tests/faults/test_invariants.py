@@ -95,8 +95,9 @@ class Invariants(tap.Case):
         copy = self.folder / "forgotten"
         shutil.copytree(self.ca.folder, copy)
         with contextlib.closing(sqlite3.connect(copy / "store" / "genuine.db")) as database:
-            database.executescript("DELETE FROM certificate WHERE is_current = 1; DELETE FROM intent"
-                                   " WHERE number NOT IN (SELECT number FROM certificate)")
+            database.execute("DELETE FROM certificate WHERE is_current = 1")
+            database.execute("DELETE FROM intent WHERE number NOT IN"
+                             " (SELECT number FROM certificate)")
             database.commit()
         self.assertNotEqual(self.found(copy, "s3_intent_record_answer"), [])
 
