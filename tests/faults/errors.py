@@ -14,7 +14,8 @@ from stage import FIRST, NEW_KEY, RENEWAL, ROLES
 DISK = {
     "write": (ENOSPC, EIO, HALF), "pwrite": (ENOSPC, EIO, HALF), "fsync": (EIO,),
     "fdatasync": (EIO, ENOSPC), "ftruncate": (EIO,), "renameat": (EIO, ENOSPC), "unlink": (EIO,),
-    "unlinkat": (EIO,), "mkdir": (ENOSPC,), "open": (EMFILE, EIO), "openat": (EMFILE, EIO),
+    "unlinkat": (EIO,), "mkdir": (ENOSPC,), "mkdirat": (ENOSPC, EIO), "symlinkat": (ENOSPC, EIO),
+    "linkat": (ENOSPC, EIO), "open": (EMFILE, EIO), "openat": (EMFILE, EIO),
 }
 CHANNEL = {"sendmsg": (EAGAIN,)}
 SERVED = {DONE, CA_NOT_REACHED, CA_REFUSED}

@@ -6,21 +6,21 @@ The folder is then put together again as the disk may have it: with nothing but 
 as well. The TPM, which has kept what it was told to keep, is switched off and on.
 """
 
+import os
 import random
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from injection import Injection, Outcome
 from traced import has_fired
 
-CALLS = ("mkdir", "openat", "write", "pwrite64", "fsync", "fdatasync", "rename", "renameat",
-         "renameat2", "unlink", "unlinkat", "symlink", "symlinkat", "link", "linkat", "mkdirat",
+CALLS = ("mkdir", "mkdirat", "openat", "write", "pwrite64", "fsync", "fdatasync", "rename",
+         "renameat", "renameat2", "unlink", "unlinkat", "symlink", "symlinkat", "link", "linkat",
          "ftruncate", "rmdir")
 # Where the device begins to make one of these in its folder, this has to learn what it does.
-UNKNOWN = ("pwrite64", "rename", "renameat2", "unlink", "symlink", "symlinkat", "link", "linkat",
-           "mkdirat", "ftruncate", "rmdir")
+UNKNOWN = ("pwrite64", "rename", "renameat2", "unlink", "symlink", "link", "ftruncate", "rmdir")
 CALL = re.compile(r"^(?:\d+ +)?(\w+)\((.*)\) += (\d+)(?:<.*>)?$")
 DIGITS = re.compile(r"(?:\\x[0-9a-f]{2})+")
 
@@ -31,14 +31,54 @@ class File:
     was: bytes = b""     # before all steps
     octets: bytes = b""
 
+    def make(self, path):
+        path.write_bytes(self.octets)
+        path.chmod(self.mode)
+
+
+@dataclass
+class Link:
+    target: str
+
+    def make(self, path):
+        path.symlink_to(self.target)
+
+
+@dataclass
+class Folder:
+    mode: int
+
+    def make(self, path):
+        path.mkdir(self.mode)
+
 
 @dataclass
 class Step:
     """One change; it lasts for certain when the thing it changed was synced after it."""
 
-    changed: object  # a File, or the path of the folder
-    apply: object    # what it does to {path: File}
+    changed: object  # a File, or the path of the folder that has the name
+    apply: object    # what it does to {path: File, Link or Folder}
     lasts: bool = False
+
+
+def found_in(folder):
+    """{path: File, Link or Folder}, the folder among them."""
+    names = {}
+    for path in (folder, *folder.rglob("*")) if folder.exists() else ():
+        mode = path.lstat().st_mode & 0o777
+        if path.is_symlink():
+            names[path] = Link(os.readlink(path))
+        elif path.is_dir():
+            names[path] = Folder(mode)
+        else:
+            names[path] = File(mode, path.read_bytes(), path.read_bytes())
+    return names
+
+
+def plain(names):
+    """{path: what it is}, to compare."""
+    return {path: (node.octets, node.mode) if isinstance(node, File) else node
+            for path, node in names.items()}
 
 
 def decoded(text):
@@ -61,23 +101,23 @@ class Disk:
     """A device's folder as it was before, and each change of it since."""
 
     def __init__(self, folder):
-        self.folder, self.was_there, self.before = folder, folder.exists(), {}
-        for path in folder.iterdir() if self.was_there else ():
-            octets = path.read_bytes()
-            self.before[path] = File(path.stat().st_mode & 0o777, octets, octets)
+        self.folder, self.before = folder, found_in(folder)
         self.names, self.steps = dict(self.before), []
 
     def step(self, changed, apply):
         apply(self.names)
         self.steps.append(Step(changed, apply))
 
+    def name(self, path, node):
+        self.step(path.parent, lambda names: names.update({path: node}))
+
     def rename(self, old, new):
-        file = self.names[old]
+        node = self.names[old]
 
         def apply(names):
             names.pop(old, None)
-            names[new] = file
-        self.step(self.folder, apply)
+            names[new] = node
+        self.step(new.parent, apply)
 
     def write(self, path, octets):
         file = self.names[path]
@@ -91,65 +131,58 @@ class Disk:
             step.lasts = step.lasts or step.changed in (path, self.names.get(path))
 
     def take(self, log):
+        """Of the calls that are over, those on what is in the folder."""
         for line in Path(log).read_text().splitlines():
             found = CALL.match(line)
-            if found:
-                self.take_call(found[1], words_of(found[2]), int(found[3]))
+            if not found:
+                continue
+            call, words, result = found[1], words_of(found[2]), int(found[3])
+            first = words.pop(0) if call == "symlinkat" else None
+            path = Path(words[0], words[1]) if call.endswith("at") else Path(words[0])
+            if call in ("fsync", "fdatasync"):
+                self.sync(path)
+            elif self.folder in (path, *path.parents):
+                self.take_call(call, path, words, result, first)
 
-    def take_call(self, call, words, result):
-        """Calls that are over; where they are at a folder and a name in it, both are words."""
-        by_name = call.endswith("at")
-        path = Path(words[0], words[1]) if by_name else Path(words[0])
-        if call == "mkdir" and path == self.folder:
-            self.step(self.folder.parent, lambda _: None)
-        elif call in ("fsync", "fdatasync"):
-            self.sync(path)
-        elif path.parent == self.folder:
-            self.take_inside(call, path, words, result)
-
-    def take_inside(self, call, path, words, result):
+    def take_call(self, call, path, words, result, target):
         if call in UNKNOWN:
             raise ValueError(f"power_cut.py does not know what {call} of {path} does")
         if call == "openat" and "O_CREAT" in words[2]:
-            file = File(int(words[3], 8))
-            self.step(self.folder, lambda names: names.update({path: file}))
+            self.name(path, File(int(words[3], 8)))
+        elif call in ("mkdir", "mkdirat"):
+            self.name(path, Folder(int(words[-1], 8)))
+        elif call == "symlinkat":
+            self.name(path, Link(target))
+        elif call == "linkat":
+            self.name(Path(words[2], words[3]), self.names[path])
         elif call == "write":
             self.write(path, words[1].encode("latin-1")[:result])
         elif call == "renameat":
             self.rename(path, Path(words[2], words[3]))
         elif call == "unlinkat":
-            self.step(self.folder, lambda names: names.pop(path, None))
+            self.step(path.parent, lambda names: names.pop(path, None))
 
     def after(self, keeps):
-        """{path: (octets, mode)} with the steps that last and those of the others that keeps()
-        says; None where the folder itself is lost."""
+        """What there is with the steps that last, and those of the others that keeps() says. What
+        lies in a folder that is lost is lost."""
         for step in self.steps:
             if isinstance(step.changed, File):
                 step.changed.octets = step.changed.was
-        names, is_there = dict(self.before), self.was_there
+        names = dict(self.before)
         for step in self.steps:
             if step.lasts or keeps(step):
                 step.apply(names)
-                is_there = is_there or step.changed == self.folder.parent
-        if not is_there:
-            return None
-        return {path: (file.octets, file.mode) for path, file in names.items()}
+        return {path: replace(node) for path, node in names.items() if self.is_in(names, path)}
 
-    def is_as(self, files):
-        """Whether this is what lies there."""
-        if not self.folder.exists():
-            return files is None
-        return files == {path: (path.read_bytes(), path.stat().st_mode & 0o777)
-                         for path in self.folder.iterdir()}
+    def is_in(self, names, path):
+        """Whether all folders above it are there."""
+        return path == self.folder or (isinstance(names.get(path.parent), Folder)
+                                       and self.is_in(names, path.parent))
 
-    def put(self, files):
+    def put(self, names):
         shutil.rmtree(self.folder, ignore_errors=True)
-        if files is None:
-            return
-        self.folder.mkdir(mode=0o700)
-        for path, (octets, mode) in files.items():
-            path.write_bytes(octets)
-            path.chmod(mode)
+        for path in sorted(names):
+            names[path].make(path)
 
 
 def recorded(log, call, n):
@@ -171,10 +204,10 @@ def cut(call, n, what):
         disk.take(log)
         if not has_fired(log):
             return Outcome(False, None)
-        if not disk.is_as(disk.after(lambda _: True)):
+        if plain(disk.after(lambda _: True)) != plain(found_in(world.device_folder)):
             raise ValueError("what was recorded is not what lies in the folder")
         certain, rest = disk.after(lambda _: False), disk.after(some(n))
-        if what == "some of the rest" and rest == certain:
+        if what == "some of the rest" and plain(rest) == plain(certain):
             return Outcome(False, None)
         disk.put(rest if what == "some of the rest" else certain)
         world.tpm.power_cycle()

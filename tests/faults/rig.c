@@ -28,7 +28,8 @@ enum { SITES_MAX = 1 << 17, DEPTH_MAX = 8, MS = 1000, NS_PER_MS = 1000000 };
 /* tests/faults/rig.py has the same numbers and the same layout. */
 enum call {
 	CALL_WRITE, CALL_PWRITE, CALL_FSYNC, CALL_FDATASYNC, CALL_FTRUNCATE, CALL_RENAMEAT,
-	CALL_UNLINK, CALL_UNLINKAT, CALL_MKDIR, CALL_OPEN, CALL_OPENAT, CALL_SENDMSG, CALL_COUNT
+	CALL_UNLINK, CALL_UNLINKAT, CALL_MKDIR, CALL_MKDIRAT, CALL_SYMLINKAT, CALL_LINKAT,
+	CALL_OPEN, CALL_OPENAT, CALL_SENDMSG, CALL_COUNT
 };
 
 struct page {
@@ -244,6 +245,21 @@ int unlinkat(int directory, const char *path, int flags)
 int mkdir(const char *path, mode_t mode)
 {
 	return fails(CALL_MKDIR) ? -1 : (int)syscall(SYS_mkdir, path, mode);
+}
+
+int mkdirat(int directory, const char *path, mode_t mode)
+{
+	return fails(CALL_MKDIRAT) ? -1 : (int)syscall(SYS_mkdirat, directory, path, mode);
+}
+
+int symlinkat(const char *target, int directory, const char *path)
+{
+	return fails(CALL_SYMLINKAT) ? -1 : (int)syscall(SYS_symlinkat, target, directory, path);
+}
+
+int linkat(int from, const char *old, int to, const char *new, int flags)
+{
+	return fails(CALL_LINKAT) ? -1 : (int)syscall(SYS_linkat, from, old, to, new, flags);
 }
 
 static mode_t mode_of(int flags, va_list arguments)

@@ -5,7 +5,7 @@ import struct
 
 SITES_MAX = 1 << 17
 CALLS = ("write", "pwrite", "fsync", "fdatasync", "ftruncate", "renameat", "unlink", "unlinkat",
-         "mkdir", "open", "openat", "sendmsg")
+         "mkdir", "mkdirat", "symlinkat", "linkat", "open", "openat", "sendmsg")
 FIELDS = ("fail_in", "fails_on", "failed", "is_counting", "counted", "spoilt_call", "spoil_in",
           "spoils_on", "error", "spoilt", "clock_ms", "clock_reads", "flips_signature",
           *(f"calls_{call}" for call in CALLS))

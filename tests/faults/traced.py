@@ -10,7 +10,8 @@ from pathlib import Path
 from genuine_test.process import Failed
 
 WRITES = ("write", "pwrite64", "writev", "sendmsg", "sendto", "fsync", "fdatasync", "rename",
-          "renameat", "renameat2", "ftruncate", "unlink", "unlinkat", "memfd_create", "mkdir")
+          "renameat", "renameat2", "ftruncate", "unlink", "unlinkat", "memfd_create", "mkdir",
+          "mkdirat", "symlinkat", "linkat")
 ATTACH_S = 10
 
 
