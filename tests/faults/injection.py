@@ -114,7 +114,8 @@ def aftermath(world, outcome):
     yield from tpm_left(world, outcome)
     if world.journey.is_provisioned:
         yield from lost(world.device_folder, world.tpm.tcti)
-    world.was_cut_off = is_cut_off(world.device_folder)
+    if is_cut_off(world.device_folder):
+        yield "chain.pem is not of the key in key.pem"
     yield from completes(world)
     world.settle_list()
     status = world.ca.stop()

@@ -156,7 +156,6 @@ class World:
             run("cp", "-a", "--reflink=auto", part, folder)
         self.held = set()  # every certificate that was ever seen at the device
         self.former = installed_in(self.device_folder)
-        self.was_cut_off = False  # what it shows to peers and what it signs with did not fit
         self.pages = {role: Page(folder / "build" / f"genuine-ca-{role}.page")
                       for role in (*ROLES, "device")}
         self.pages["supervisor"] = Page(folder / "build" / "genuine-ca.page")
