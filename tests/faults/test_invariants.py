@@ -109,6 +109,7 @@ class Invariants(tap.Case):
                 copy = self.copied_device(f"unfit {name}")
                 (copy / name).write_bytes((copy / "ca.pem").read_bytes())
                 self.assertNotEqual(self.found(self.ca.folder, "device_fits", copy), [])
+                self.assertEqual(invariant_checks.is_cut_off(copy), name != "key.pub")
 
     def test_lost(self):
         """a device that has lost its certificate, or the key of it, is noticed"""
