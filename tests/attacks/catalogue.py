@@ -1,6 +1,7 @@
 """The rows, and how one is judged. A row is a function that is given the stage and a verdict; it
 tries its inputs and says of each what must happen. Numbers are those of docs/ATTACKS.md."""
 
+import re
 import time
 from dataclasses import dataclass, field
 
@@ -66,6 +67,22 @@ class Try:
         return all(self.expected(endpoint) != ACCEPTED for endpoint in self.endpoints)
 
 
+THROUGH, REFUSED, OTHER = "through", "refused", "other"
+
+
+def noticed(is_accepted, saw):
+    """What an input that is wrong has shown: it was let through, or refused under another name or
+    status than it must be (which), or something else."""
+    text, _, expected = str(saw).partition(", not ")
+    names = [name for name in re.findall(r"\b[A-Z][A-Z0-9_]+\b", text) if name in CHECKS]
+    status = re.match(r"\[?(\d{3})\b", text)
+    if is_accepted and status and status[1] == "200":
+        return THROUGH, ""
+    if expected != ACCEPTED and (names or status and status[1] != "200"):
+        return REFUSED, names[-1] if names else f"status {status[1]}"
+    return OTHER, str(saw)
+
+
 @dataclass
 class Verdict:
     """What came of a row."""
@@ -75,6 +92,7 @@ class Verdict:
     refused: int = 0
     accepted: int = 0
     wrong: list = field(default_factory=list)
+    noticed: list = field(default_factory=list)  # (what, THROUGH, REFUSED or OTHER, by what)
     figures: list = field(default_factory=list)  # What was measured, to be read.
     explained: int = 0
     skipped: str = ""  # Why nothing could be tried.
@@ -88,6 +106,12 @@ class Verdict:
             self.refused += 1
         if not is_right:
             self.wrong.append(f"{what}: {saw}")
+            self.noticed.append((what, *noticed(is_accepted, saw)))
+
+    def let_through(self, what):
+        """More than may be was accepted, though each alone may be."""
+        self.wrong.append(what)
+        self.noticed.append((what, THROUGH, ""))
 
     def unchanged(self, target, attempt, what="the record"):
         """attempt() must leave bindings, certificates and audit as they are."""

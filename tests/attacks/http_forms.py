@@ -299,7 +299,7 @@ def quotas(stage, verdict):
     answer = target.line.post("/v1/getCertificate", evidence.json(**target.ticket_members(evidence)))
     check = saw(target, answer)
     verdict.note("certificate 11", answer.status == 429 and b"retry-after" in answer.head
-                 and check == "QUOTA", answer.status == 200, f"{check} {answer.head} {answer}")
+                 and check == "QUOTA", answer.status == 200, f"{answer.status} {check} {answer.head}")
     for key in ("rate_per_prefix", "rate_all"):
         small = stage.target(key, front={key: "100"})
         body = device.evidence().json()
@@ -308,5 +308,8 @@ def quotas(stage, verdict):
             statuses += [a.status for a in small.line.posts([("/v1/getChallenge", body)] * 20)]
         for status in statuses:
             verdict.note(key, status in (200, 429), status == 200, status)
-        if statuses.count(429) < count - 250 or statuses.count(200) == 0:
-            verdict.wrong.append(f"{key}: {statuses.count(200)} of {count} at 100 a minute")
+        many = f"{key}: {statuses.count(200)} of {count} at 100 a minute"
+        if statuses.count(200) > 250:
+            verdict.let_through(many)
+        elif statuses.count(429) < count - 250 or statuses.count(200) == 0:
+            verdict.wrong.append(many)
