@@ -299,7 +299,8 @@ def quotas(stage, verdict):
     answer = target.line.post("/v1/getCertificate", evidence.json(**target.ticket_members(evidence)))
     check = saw(target, answer)
     verdict.note("certificate 11", answer.status == 429 and b"retry-after" in answer.head
-                 and check == "QUOTA", answer.status == 200, f"{answer.status} {check} {answer.head}")
+                 and check == "QUOTA", answer.status == 200,
+                 f"{answer.status} {check} {answer.head}")
     for key in ("rate_per_prefix", "rate_all"):
         small = stage.target(key, front={key: "100"})
         body = device.evidence().json()
