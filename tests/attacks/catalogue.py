@@ -106,7 +106,7 @@ class Verdict:
             self.refused += 1
         if not is_right:
             self.wrong.append(f"{what}: {saw}")
-            self.noticed.append((what, *noticed(is_accepted, saw)))
+            self.noticed.append((str(what), *noticed(is_accepted, saw)))
 
     def let_through(self, what):
         """More than may be was accepted, though each alone may be."""

@@ -33,7 +33,8 @@ def try_raw(verdict, target, what, octets, statuses, *, must_end=False):
     answers, has_ended = target.line.raw(octets)
     found = [answer.status for answer in answers]
     is_right = len(found) == 1 and found[0] in statuses and (has_ended or not must_end)
-    verdict.note(what, is_right, found == [200], f"{found}, ended: {has_ended}")
+    checks = "" if is_right else [saw(target, answer) for answer in answers]
+    verdict.note(what, is_right, found == [200], f"{found} {checks}, ended: {has_ended}")
 
 
 @row(96, "bodies that are not one JSON object")
@@ -136,6 +137,7 @@ def framing(stage, verdict):
         "2^64": (head(f"Content-Length: {1 << 64}\r\n") + body, (400, 413)),
         "2^63": (head(f"Content-Length: {1 << 63}\r\n") + body, (400, 413)),
         "over the limit": (head("Content-Length: 65537\r\n"), (413,)),
+        "over the limit, all of it": (post(body + b" " * (65537 - count)), (413,)),
         "a gigabyte": (head("Content-Length: 1000000000\r\n") + body, (413,)),
         "a folded field": (head(f"X: a\r\n b\r\nContent-Length: {count}\r\n") + body, (400,)),
         "bare LF": (head(f"Content-Length: {count}\r\n").replace(b"\r\n", b"\n") + body, (400,)),
