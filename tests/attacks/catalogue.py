@@ -133,7 +133,8 @@ class Verdict:
                      for endpoint in t.endpoints]
             answers = patient(target, [(f"/v1/{endpoint}", body_of(target, t, endpoint))
                                        for t, endpoint in asked])
-            reasons = target.reasons(a.reference for a in answers if a.reference)
+            reasons = target.reasons(
+                each.reference for a in answers for each in (a, a.first) if each and each.reference)
             for (t, endpoint), answer in zip(asked, answers):
                 self._judge(target, t, endpoint, answer, reasons)
 
@@ -144,6 +145,9 @@ class Verdict:
         if is_right and saw != ACCEPTED and self.explained < EXPLAINED:
             self.explained += 1
             is_right = target.explained(answer.reference) == saw
+        first = reasons.get(answer.first.reference) if answer.first and saw != ACCEPTED else None
+        if first not in (None, "BACK_END", saw):
+            saw = f"{saw} after {first}"
         self.note(f"{t.what}, {endpoint}", is_right, saw == ACCEPTED,
                   f"{answer.status} {saw}, not {expected}")
 
@@ -156,7 +160,9 @@ def patient(target, requests):
         tries = 0
         while answers[number].status == 503 and tries < patience:
             time.sleep(1)
+            first = answers[number].first or answers[number]
             answers[number] = target.line.post(*requests[number])
+            answers[number].first = first
             tries += 1
         if answers[number].status == 503:
             patience = 0

@@ -5,7 +5,7 @@ import secrets
 import time
 
 from attacker import areas, ticket
-from attacker.evidence import b64
+from attacker.evidence import SoftwareDevice, b64
 from attacker.keys import EccKey
 from catalogue import ACCEPTED, Try, row
 
@@ -122,7 +122,8 @@ def spellings(stage, verdict):
             for endpoint in ("getChallenge", "getCertificate"):
                 more = {} if endpoint == "getChallenge" else target.ticket_members(evidence)
                 answer = target.line.post(f"/v1/{endpoint}", evidence.json(**{**more, member: form}))
-                saw = target.reasons([answer.reference]).get(answer.reference)
+                saw = ACCEPTED if answer.status == 200 else target.reasons(
+                    [answer.reference]).get(answer.reference)
                 verdict.note(f"{member}: {what}", (answer.status, saw) == (400, "JSON_BASE64"),
                              answer.status == 200, f"{answer.status} {saw}")
     body = evidence.json()
@@ -267,6 +268,21 @@ def overtaken(stage, verdict):
     target.ca.does("device", "restore", device.serial)
     expect(verdict, target, "the ticket of a certificate that is revoked", evidence,
            "TICKET_REVOKED", **first)
+    released_without_manifest(stage, verdict)
+
+
+def released_without_manifest(stage, verdict):
+    """Where no manifest is asked, no row that is struck refuses it as well."""
+    device = SoftwareDevice("RELEASED-1", stage.vendor)
+    expected = stage.folder / "released-expected"
+    expected.write_text(f"{device.serial}\n")
+    expected.chmod(0o644)
+    target = stage.target("released", identity={"binding": "first", "expected": str(expected)},
+                          endorsement={"trust": "vendor"})
+    evidence = device.evidence(verdict=(1, 3))
+    expect(verdict, target, "trust = vendor, provisioned", evidence, ACCEPTED)
+    target.ca.does("device", "release", device.serial)
+    expect(verdict, target, "trust = vendor, released", evidence, "NOT_RELEASED")
 
 
 @row(85, "a ticket of another deployment, also with our ca_id in its header")

@@ -2,6 +2,7 @@
 #include "routes.h"
 
 #include <ctype.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,4 +73,52 @@ enum fault __wrap_routes_find(const struct http_request *request, const struct r
 	if (route != NULL)
 		*out = route;
 	return fault;
+}
+
+/* The object that a body begins with, whatever follows, duplicates and all. */
+json_t *__real_json_loadb(const char *, size_t, size_t, json_error_t *);
+json_t *__wrap_json_loadb(const char *, size_t, size_t, json_error_t *);
+
+json_t *__wrap_json_loadb(const char *body, size_t len, size_t flags, json_error_t *error)
+{
+	json_t *value = __real_json_loadb(body, len, flags, error);
+
+	if (value != NULL || !mutant_spares(CHECK_JSON_FORM))
+		return value;
+	return __real_json_loadb(body, len, JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, error);
+}
+
+enum fault __real_base64_decode(struct bytes, uint8_t *, size_t, struct bytes *);
+enum fault __wrap_base64_decode(struct bytes, uint8_t *, size_t, struct bytes *);
+
+/* The value of a digit of either alphabet; -1 of what is none. */
+static int digit(uint8_t c)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *found = strchr(digits, c == '-' ? '+' : c == '_' ? '/' : c);
+
+	return c == '\0' || found == NULL ? -1 : (int)(found - digits);
+}
+
+/* The digits that there are, whatever stands between or behind them. */
+enum fault __wrap_base64_decode(struct bytes text, uint8_t *buffer, size_t capacity,
+	struct bytes *out)
+{
+	enum fault fault = __real_base64_decode(text, buffer, capacity, out);
+	uint32_t bits = 0;
+	size_t digits = 0, len = 0;
+
+	if (fault == FAULT_NONE || !mutant_spares(CHECK_JSON_BASE64))
+		return fault;
+	for (size_t i = 0; i < text.len; i++) {
+		int value = digit(text.data[i]);
+
+		if (value < 0)
+			continue;
+		bits = bits << 6 | (uint32_t)value;
+		if (++digits % 4 != 1 && len < capacity)
+			buffer[len++] = (uint8_t)(bits >> (6 - 2 * ((digits - 1) % 4)));
+	}
+	*out = bytes_of(buffer, len);
+	return FAULT_NONE;
 }
