@@ -5,7 +5,7 @@
 #   make test       unit and integration tests; TESTS="NAME …" runs those alone
 #   make attacks    the whole catalogue of docs/ATTACKS.md on running programs; ROWS="3 158" for some;
 #                   ROWS=114 ROUNDS=1000 for a campaign of races
-#   make mutants    switches each check off in turn and sees who notices; MUTANTS="31 102" for some
+#   make mutants    switches each check off in turn and sees what gets through; MUTANTS="31 102" for some
 #   make faults     spoils one thing at a time: dead processes, power, disks, memory, clocks, TPMs; GROUPS="kills tpm"
 #   make timing     whether the time of an answer tells how near a ticket was; SAMPLES=100000000
 #   make sanitize   tests and a sample of the attacks under ASan and UBSan

@@ -98,6 +98,14 @@ class SoftwareDevice:
             merged["csr"] = self.csr(merged["serial"])
         return Evidence(**merged)
 
+    def with_ek(self, key, template):
+        """The same device with another endorsement key, and its vendor's certificate for it."""
+        other = object.__new__(SoftwareDevice)
+        other.__dict__.update(self.__dict__)
+        other.ek, other.template, other.ek_area = key, template, endorsement_area(key, template)
+        other.ek_certificate = other.certify()
+        return other
+
     def with_ik(self, key, area=None):
         """The same device with another identity key."""
         other = object.__new__(SoftwareDevice)

@@ -1,6 +1,7 @@
 """Keys in software, and signatures that are right or wrong as wanted. Nothing here keeps a secret."""
 
 import hashlib
+import math
 import secrets
 import subprocess
 import tempfile
@@ -171,6 +172,19 @@ class Ed25519Key:
         return der.sequence(der.oid("1.3.101.112"))
 
 
+class Point:
+    """A public key that may lie on no curve, and that nobody has the private one of."""
+
+    def __init__(self, curve, coordinates):
+        self.curve, self.octets = curve, coordinates
+
+    def coordinates(self):
+        return self.octets
+
+    def spki(self):
+        return ecc_spki(self.curve, b"\x04" + b"".join(self.octets))
+
+
 # ---- RSA ----
 
 RSA_WITH = {"md5": "1.2.840.113549.1.1.4", "sha1": "1.2.840.113549.1.1.5",
@@ -201,6 +215,25 @@ def rsa_spki(modulus, exponent=EXPONENT, algorithm=RSA_ENCRYPTION):
         der.bit_string(der.sequence(der.integer(modulus), der.integer(exponent))))
 
 
+SMALL_PRIMES = [number for number in range(3, 1000, 2)
+                if all(number % d for d in range(3, int(number ** 0.5) + 1, 2))]
+
+
+def is_probable_prime(number):
+    return all(number % prime for prime in SMALL_PRIMES) and pow(2, number - 1, number) == 1
+
+
+def next_prime(start, step=2):
+    """The first prime of start, start + step, … With it a key can be made, and signs."""
+    while not is_probable_prime(start) or start % EXPONENT == 1:
+        start += step
+    return start
+
+
+def random_prime(low, high):
+    return next_prime(low + secrets.randbelow(high - low) | 1)
+
+
 class RsaKey:
     """n, e, d: made by openssl, used by hand."""
 
@@ -216,11 +249,11 @@ class RsaKey:
         self.size = bits // 8
 
     @classmethod
-    def of_primes(cls, p, q):
-        """A key of these two, such as a generator that repeats itself makes."""
+    def of_primes(cls, *primes):
+        """A key of these, such as a generator that repeats itself makes, or one that is weak."""
         key = object.__new__(cls)
-        key.modulus, key.exponent, key.primes = p * q, EXPONENT, [p, q]
-        key.private = pow(EXPONENT, -1, (p - 1) * (q - 1))
+        key.modulus, key.exponent, key.primes = math.prod(primes), EXPONENT, list(primes)
+        key.private = pow(EXPONENT, -1, math.prod(prime - 1 for prime in primes))
         key.size = (key.modulus.bit_length() + 7) // 8
         return key
 

@@ -14,6 +14,7 @@ IDLE_S = 3  # The server ends connections that are idle for longer than this and
 class Answer:
     def __init__(self, status, head, body):
         self.status, self.head, self.body = status, head, body
+        self.first = None  # What was answered before the same was asked again, if it was.
 
     @property
     def json(self):

@@ -1,6 +1,7 @@
 """The rows, and how one is judged. A row is a function that is given the stage and a verdict; it
 tries its inputs and says of each what must happen. Numbers are those of docs/ATTACKS.md."""
 
+import re
 import time
 from dataclasses import dataclass, field
 
@@ -68,6 +69,22 @@ class Try:
                    if endpoint == "getCertificate")
 
 
+THROUGH, REFUSED, OTHER = "through", "refused", "other"
+
+
+def noticed(is_accepted, saw):
+    """What an input that is wrong has shown: it was let through, or refused under another name or
+    status than it must be (which), or something else."""
+    text, _, expected = str(saw).partition(", not ")
+    names = [name for name in re.findall(r"\b[A-Z][A-Z0-9_]+\b", text) if name in CHECKS]
+    status = re.match(r"\[?(\d{3})\b", text)
+    if is_accepted and status and status[1] == "200":
+        return THROUGH, ""
+    if expected != ACCEPTED and (names or status and status[1] != "200"):
+        return REFUSED, names[-1] if names else f"status {status[1]}"
+    return OTHER, str(saw)
+
+
 @dataclass
 class Verdict:
     """What came of a row."""
@@ -77,6 +94,7 @@ class Verdict:
     refused: int = 0
     accepted: int = 0
     wrong: list = field(default_factory=list)
+    noticed: list = field(default_factory=list)  # (what, THROUGH, REFUSED or OTHER, by what)
     figures: list = field(default_factory=list)  # What was measured, to be read.
     shown: int = 0  # So many subtests of another program passed or failed for this row.
     explained: int = 0
@@ -89,12 +107,18 @@ class Verdict:
             self.accepted += 1
         else:
             self.refused += 1
-        self.hold(what, is_right, saw)
+        self.hold(what, is_right, saw, is_accepted)
 
-    def hold(self, what, is_right, saw=""):
+    def hold(self, what, is_right, saw="", is_accepted=False):
         """What must be so beside the inputs: judged, and not counted."""
         if not is_right:
             self.wrong.append(f"{what}: {saw}")
+            self.noticed.append((str(what), *noticed(is_accepted, saw)))
+
+    def let_through(self, what):
+        """More than may be was accepted, though each alone may be."""
+        self.wrong.append(what)
+        self.noticed.append((what, THROUGH, ""))
 
     def unchanged(self, target, attempt, what="the record"):
         """attempt() must leave bindings, certificates and audit as they are."""
@@ -117,7 +141,8 @@ class Verdict:
                      for endpoint in t.endpoints]
             answers = patient(target, [(f"/v1/{endpoint}", body_of(target, t, endpoint))
                                        for t, endpoint in asked])
-            reasons = target.reasons(a.reference for a in answers if a.reference)
+            reasons = target.reasons(
+                each.reference for a in answers for each in (a, a.first) if each and each.reference)
             for (t, endpoint), answer in zip(asked, answers):
                 self._judge(target, t, endpoint, answer, reasons)
 
@@ -128,6 +153,9 @@ class Verdict:
         if is_right and saw != ACCEPTED and self.explained < EXPLAINED:
             self.explained += 1
             is_right = target.explained(answer.reference) == saw
+        first = reasons.get(answer.first.reference) if answer.first and saw != ACCEPTED else None
+        if first not in (None, "BACK_END", saw):
+            saw = f"{saw} after {first}"
         self.note(f"{t.what}, {endpoint}", is_right, saw == ACCEPTED,
                   f"{answer.status} {saw}, not {expected}")
 
@@ -140,7 +168,9 @@ def patient(target, requests):
         tries = 0
         while answers[number].status == 503 and tries < patience:
             time.sleep(1)
+            first = answers[number].first or answers[number]
             answers[number] = target.line.post(*requests[number])
+            answers[number].first = first
             tries += 1
         if answers[number].status == 503:
             patience = 0

@@ -89,11 +89,16 @@ def without_certificate(stage, verdict):
 def unlisted(stage, verdict):
     stranger = SoftwareDevice(stage.serial(), stage.vendor)
     listed = stage.device()
-    stage.target()
     verdict.evidence(stage.target(), [
         Try("an EK that nobody listed", stranger.evidence(), ACCEPTED, "EK_LISTED"),
         Try("with the serial of a listed one", stranger.evidence(serial=listed.serial), ACCEPTED,
             "EK_LISTED")])
+    expected = stage.folder / "unlisted-expected"
+    expected.write_text(f"{stranger.serial}\n")
+    expected.chmod(0o644)
+    first = stage.target("unlisted", identity={"binding": "first", "expected": str(expected)})
+    verdict.evidence(first, [Try("whose serial is expected, binding = first", stranger.evidence(
+        verdict=(3, 3)), ACCEPTED, "EK_LISTED")])
 
 
 @row(55, "other spellings of a listed EK's area")

@@ -46,7 +46,7 @@ def check_of(target, answer):
     """The check that refused: by the ring of refusals, or where none is kept by the rule told."""
     if answer.status == 200 or answer.reference:
         return saw(target, answer)
-    told = re.search(r"\((.*); [^;]*\)$", answer.json["detail"])
+    told = re.search(r"\((.*); [^;]*\)$", answer.json.get("detail", ""))
     return RULES.get(told[1]) if told else None
 
 
@@ -161,6 +161,7 @@ def framing(stage, verdict):
         "2^64": (head(f"Content-Length: {1 << 64}\r\n") + body, (400, 413)),
         "2^63": (head(f"Content-Length: {1 << 63}\r\n") + body, (400, 413)),
         "over the limit": (head("Content-Length: 65537\r\n"), (413,)),
+        "over the limit, all of it": (post(body + b" " * (65537 - count)), (413,)),
         "a gigabyte": (head("Content-Length: 1000000000\r\n") + body, (413,)),
         "a folded field": (head(f"X: a\r\n b\r\nContent-Length: {count}\r\n") + body, (400,)),
         "bare LF": (head(f"Content-Length: {count}\r\n").replace(b"\r\n", b"\n") + body, (400,)),
@@ -328,7 +329,8 @@ def quotas(stage, verdict):
     answer = target.line.post("/v1/getCertificate", evidence.json(**target.ticket_members(evidence)))
     check = saw(target, answer)
     verdict.note("certificate 11", answer.status == 429 and b"retry-after" in answer.head
-                 and check == "QUOTA", answer.status == 200, f"{check} {answer.head} {answer}")
+                 and check == "QUOTA", answer.status == 200,
+                 f"{answer.status} {check} {answer.head}")
     for key in ("rate_per_prefix", "rate_all"):
         small = stage.target(key, front={key: "100"})
         body = device.evidence().json()
@@ -337,5 +339,8 @@ def quotas(stage, verdict):
             statuses += [a.status for a in small.line.posts([("/v1/getChallenge", body)] * 20)]
         for status in statuses:
             verdict.note(key, status in (200, 429), status == 200, status)
-        if statuses.count(429) < count - 250 or statuses.count(200) == 0:
-            verdict.wrong.append(f"{key}: {statuses.count(200)} of {count} at 100 a minute")
+        many = f"{key}: {statuses.count(200)} of {count} at 100 a minute"
+        if statuses.count(200) > 250:
+            verdict.let_through(many)
+        elif statuses.count(429) < count - 250 or statuses.count(200) == 0:
+            verdict.wrong.append(many)

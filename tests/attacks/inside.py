@@ -90,7 +90,7 @@ def expect_served(verdict, target, what, evidence):
         if answer.status != 503:
             break
         time.sleep(1)
-    verdict.note(what, saw == "accepted", saw == "accepted", f"{answer.status} {saw}")
+    verdict.note(what, saw == "accepted", saw == "accepted", f"{answer.status} {saw}, not accepted")
 
 
 def wait_until(condition):

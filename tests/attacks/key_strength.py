@@ -1,10 +1,13 @@
 """Group D: how strong keys are, and that one key is for one device."""
 
+import functools
+import math
 import random
 
 from attacker import der
 from attacker.csr import body, signed, subject
-from attacker.keys import ecc_spki, rsa_spki
+from attacker.evidence import SoftwareDevice
+from attacker.keys import SMALL_PRIMES, RsaKey, ecc_spki, next_prime, random_prime
 from catalogue import ACCEPTED, Try, row
 
 
@@ -30,69 +33,68 @@ def sizes(stage, verdict):
     verdict.evidence(stage.target(), tries)
 
 
-def primes_of_roca():
-    return (3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83,
-            89, 97, 101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167)
+def with_key(device, key, as_ik):
+    """The device's evidence with this key as its IK or EK: it signs the CSR, or is certified."""
+    return (device.with_ik(key) if as_ik else device.with_ek(key, "L-1")).evidence()
 
 
-def roca_modulus(exponent):
-    """A number that is 65537^exponent modulo each of the primes, 2048 bits, odd, no small factor."""
-    product = 1
-    for prime in primes_of_roca():
-        product *= prime
-    number = (1 << 2047) - (1 << 2047) % product + pow(65537, exponent, product) + product
-    while not number & 1 or any(number % p == 0 for p in range(3, 1000, 2) if is_prime(p)):
-        number += product
-    assert number.bit_length() == 2048
-    return number
+def weak_keys(stage, keys, check):
+    """Each of these keys, once as IK and once as EK, and all else made for it: it signs its CSR,
+    its vendor certifies it, the operator lists it. So nothing but the check of the key stands in
+    the way."""
+    as_ik = [SoftwareDevice(stage.serial(), stage.vendor).with_ik(key) for key in keys.values()]
+    as_ek = [SoftwareDevice(stage.serial(), stage.vendor).with_ek(key, "L-1")
+             for key in keys.values()]
+    stage.target().lists(*as_ik, *as_ek)
+    return [Try(f"{kind} {what}", device.evidence(), f"{kind}_{check}")
+            for kind, devices in (("IK", as_ik), ("EK", as_ek))
+            for what, device in zip(keys, devices)]
 
 
-def is_prime(number):
-    return number > 1 and all(number % d for d in range(2, int(number ** 0.5) + 1))
+# Two primes of more than half of these 1024 bits have a product of 2048.
+UPPER = 3 << 1022
 
 
-def is_probable_prime(number):
-    return all(number % p for p in (3, 5, 7, 11, 13)) and all(
-        pow(base, number - 1, number) == 1 for base in (2, 3, 5, 7))
+@functools.cache
+def large_prime():
+    return random_prime(UPPER, 1 << 1024)
 
 
-def close_modulus(distance):
-    """The product of two primes that lie close to one another."""
-    start = (1 << 1023) | (1 << 1022) | random.getrandbits(1020) | 1
-    found = []
-    while len(found) < 2:
-        if is_probable_prime(start):
-            found.append(start)
-            start += distance
-            start |= 1
-        start += 2
-    return found[0] * found[1]
+def key_with_factor(factor):
+    """A key of 2048 bits with this factor, and two large ones."""
+    large = large_prime()
+    return RsaKey.of_primes(factor, large, random_prime(
+        (1 << 2047) // (factor * large) + 1, (1 << 2048) // (factor * large)))
 
 
-def with_modulus(device, modulus, as_ik):
-    """The device's evidence with this modulus as its IK or EK, all else made for it."""
-    unique = [modulus.to_bytes(256, "big")]
-    if not as_ik:
-        return device.evidence(ek_public=device.ek_area.but(unique=unique).tpm2b())
-    info = body(device.ik, subject(device.serial), spki=rsa_spki(modulus))
-    return device.evidence(ik_public=device.ik_area.but(unique=unique).tpm2b(),
-                           csr=signed(info, device.ik.algorithm(), device.ik.sign(info)))
+def roca_prime(exponent):
+    """A prime of 1024 bits that is 65537^exponent modulo each of the small ones."""
+    product = 2 * math.prod(prime for prime in SMALL_PRIMES if prime <= 167)
+    start = UPPER + random.getrandbits(1000)
+    return next_prime(start - start % product + pow(65537, exponent, product), product)
+
+
+def roca_key(exponent):
+    """A key whose modulus is that."""
+    return RsaKey.of_primes(roca_prime(exponent - 1), roca_prime(1))
 
 
 @row(59, "moduli of the ROCA form")
 def roca(stage, verdict):
-    device = stage.device(template="L-1", ik=2048)
-    verdict.evidence(stage.target(), [
-        Try(f"{what} 65537^{exponent}", with_modulus(device, roca_modulus(exponent), what == "IK"),
-            f"{what}_ROCA") for what in ("IK", "EK") for exponent in (1, 2, 3, 1000, 123456789)])
+    keys = {f"65537^{exponent}": roca_key(exponent) for exponent in (1, 2, 3, 1000, 123456789)}
+    verdict.evidence(stage.target(), weak_keys(stage, keys, "ROCA"))
+
+
+def close_key(distance):
+    """A key of two primes that lie close to one another."""
+    first = next_prime(UPPER | random.getrandbits(1020) | 1)
+    return RsaKey.of_primes(first, next_prime(first + distance))
 
 
 @row(60, "products of close primes")
 def fermat(stage, verdict):
-    device = stage.device(template="L-1", ik=2048)
-    verdict.evidence(stage.target(), [
-        Try(f"{what} {distance} apart", with_modulus(device, close_modulus(distance), what == "IK"),
-            f"{what}_FERMAT") for what in ("IK", "EK") for distance in (2, 1 << 20, 1 << 100)])
+    keys = {f"{distance} apart": close_key(distance) for distance in (2, 1 << 20, 1 << 100)}
+    verdict.evidence(stage.target(), weak_keys(stage, keys, "FERMAT"))
 
 
 @row(63, "curves spelt out, compressed and hybrid points, in CSR and EK certificate")

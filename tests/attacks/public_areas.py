@@ -9,8 +9,9 @@ from attacker.areas import (IK_ATTRIBUTES, TPM_ALG_AES, TPM_ALG_CFB, TPM_ALG_ECC
                             TPM_ALG_SYMCIPHER, tpm2b, u16)
 from attacker.csr import body, signed, subject
 from attacker.evidence import make_key
-from attacker.keys import ecc_spki, rsa_spki
+from attacker.keys import Point, RsaKey, ecc_spki, random_prime
 from catalogue import ACCEPTED, Try, row
+from key_strength import key_with_factor, weak_keys
 
 
 IK, EK = "ik_public", "ek_public"
@@ -149,32 +150,27 @@ def exponents(stage, verdict):
 def moduli(stage, verdict):
     device = stage.device(template="L-1", ik=2048)
     evidence = honest(device)
-    n = device.ik.modulus
-    numbers = {
-        "size of 1024": ([bytes(128)], "KEY_SIZE"), "a zero in front": (
-            [b"\x00" + n.to_bytes(256, "big")], "KEY_SIZE"),
-        "one octet less": ([n.to_bytes(256, "big")[1:]], "KEY_SIZE"),
-        "top bit clear": ([(n & ~(1 << 2047) | 1).to_bytes(256, "big")], "KEY_SIZE"),
-        "leading octet zero": ([(n >> 8 | 1).to_bytes(256, "big")], "KEY_SIZE"),
-        "0": ([bytes(256)], "KEY_SIZE"), "1": ([bytes(255) + b"\x01"], "KEY_SIZE"),
-        "even": ([(n - 1).to_bytes(256, "big")], "NUMBER"),
-    }
-    for prime in (3, 5, 7, 11, 13, 251, 257, 997):
-        multiple = n - n % prime
-        multiple += 0 if multiple & 1 else prime * (1 if (multiple + prime) & 1 else 2)
-        numbers[f"multiple of {prime}"] = ([multiple.to_bytes(256, "big")], "NUMBER")
-    tries = []
-    for prefix, area, what in ((IK, device.ik_area, "IK"), (EK, device.ek_area, "EK")):
-        for name, (unique, check) in numbers.items():
-            public = area.but(unique=unique).tpm2b()
-            changed = evidence.but(**{prefix: public})
-            if check == "NUMBER" and prefix == IK:  # The CSR must be for this modulus.
-                info = body(device.ik, subject(device.serial),
-                            spki=rsa_spki(int.from_bytes(unique[0], "big")))
-                changed = changed.but(csr=signed(info, device.ik.algorithm(),
-                                                 device.ik.sign(info)))
-            tries.append(Try(f"{prefix} modulus {name}", changed, f"{what}_{check}"))
-    verdict.evidence(stage.target(), tries)
+    tries = [Try(f"{prefix} modulus {name}", evidence.but(
+        **{prefix: area.but(unique=[octets]).tpm2b()}), f"{what}_KEY_SIZE")
+        for prefix, area, key, what in ((IK, device.ik_area, device.ik, "IK"),
+                                        (EK, device.ek_area, device.ek, "EK"))
+        for name, octets in wrong_moduli(key.modulus).items()]
+    short = {f"of {2 * bits} bits": RsaKey.of_primes(*(
+        random_prime(3 << bits - 2, 1 << bits) for _ in range(2))) for bits in (512, 1023)}
+    factors = {f"multiple of {factor}": key_with_factor(factor)
+               for factor in (2, 3, 5, 7, 11, 13, 251, 257, 997)}
+    verdict.evidence(stage.target(), [*tries, *weak_keys(stage, short, "KEY_SIZE"),
+                                      *weak_keys(stage, factors, "NUMBER")])
+
+
+def wrong_moduli(n):
+    """By what is wrong with them: octets that are no modulus of 2048 bits."""
+    right = n.to_bytes(256, "big")
+    return {"size of 1024": bytes(128), "a zero in front": b"\x00" + right,
+            "one octet less": right[1:],
+            "top bit clear": (n & ~(1 << 2047) | 1).to_bytes(256, "big"),
+            "leading octet zero": (n >> 8 | 1).to_bytes(256, "big"),
+            "0": bytes(256), "1": bytes(255) + b"\x01"}
 
 
 @row(9, "every curve but P-256, P-384 and P-521")
@@ -235,11 +231,22 @@ def points(stage, verdict):
     for template in ("L-2", "H-3", "H-4"):
         device = stage.device(template=template)
         evidence = honest(device)
-        for check, forms in (("EK_POINT", bad_points), ("EK_KEY_SIZE", bad_sizes)):
-            tries += [Try(f"ek {template} {what}", evidence.but(
-                ek_public=device.ek_area.but(unique=unique).tpm2b()), or_read(EK, unique, check))
-                for what, unique in forms(device.ek).items()]
+        tries += [Try(f"ek {template} {what}", evidence.but(
+            ek_public=device.ek_area.but(unique=unique).tpm2b()),
+            or_read(EK, unique, "EK_KEY_SIZE")) for what, unique in bad_sizes(device.ek).items()]
+        tries += bad_endorsement_keys(stage, device)
     verdict.evidence(stage.target(), tries)
+
+
+def bad_endorsement_keys(stage, device):
+    """The vendor certifies each such point, and the operator has listed it."""
+    points = {what: device.with_ek(Point(device.ek.curve, unique), device.template)
+              for what, unique in bad_points(device.ek).items()}
+    for other in points.values():
+        other.serial = stage.serial()
+    stage.target().lists(*points.values())
+    return [Try(f"ek {device.template} {what}", other.evidence(), "EK_POINT")
+            for what, other in points.items()]
 
 
 def key_with_short_coordinate(which):

@@ -19,7 +19,7 @@ from attacker.keys import EccKey, ecc_spki
 from attacker.wire import Line
 from catalogue import row
 from http_forms import post
-from key_strength import close_modulus, roca_modulus, with_modulus
+from key_strength import close_key, key_with_factor, roca_key, with_key
 
 # A connection has 9 s of the front's clock; the rest is what a busy machine may take.
 BUSY_S = 20
@@ -225,12 +225,12 @@ def before_the_signature(stage, device, rsa):
         "EK_TEMPLATE": lambda: large.but(ek_public=rsa.ek_area.but(attributes=0).tpm2b()),
         "CSR_KEY": lambda: ecc.but(csr=wide),
         "IK_IS_NOT_EK": lambda: device.with_ik(device.ek).evidence(),
-        "IK_NUMBER": lambda: with_modulus(small, small.ik.modulus - 1, True),
-        "EK_NUMBER": lambda: with_modulus(small, small.ek.modulus - 1, False),
-        "IK_ROCA": lambda: with_modulus(small, roca_modulus(3), True),
-        "EK_ROCA": lambda: with_modulus(small, roca_modulus(3), False),
-        "IK_FERMAT": lambda: with_modulus(small, close_modulus(2), True),
-        "EK_FERMAT": lambda: with_modulus(small, close_modulus(2), False),
+        "IK_NUMBER": lambda: with_key(small, key_with_factor(997), True),
+        "EK_NUMBER": lambda: with_key(small, key_with_factor(997), False),
+        "IK_ROCA": lambda: with_key(small, roca_key(3), True),
+        "EK_ROCA": lambda: with_key(small, roca_key(3), False),
+        "IK_FERMAT": lambda: with_key(small, close_key(2), True),
+        "EK_FERMAT": lambda: with_key(small, close_key(2), False),
         "IK_POINT": lambda: ecc.but(ik_public=device.ik_area.but(unique=point).tpm2b(),
                                     csr=point_csr(device, point)),
         "EK_POINT": lambda: ecc.but(ek_public=device.ek_area.but(unique=ek_point).tpm2b())}

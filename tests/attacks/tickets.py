@@ -124,7 +124,8 @@ def spellings(stage, verdict):
             for endpoint in ("getChallenge", "getCertificate"):
                 more = {} if endpoint == "getChallenge" else target.ticket_members(evidence)
                 answer = target.line.post(f"/v1/{endpoint}", evidence.json(**{**more, member: form}))
-                saw = target.reasons([answer.reference]).get(answer.reference)
+                saw = ACCEPTED if answer.status == 200 else target.reasons(
+                    [answer.reference]).get(answer.reference)
                 verdict.note(f"{member}: {what}", (answer.status, saw) == (400, "JSON_BASE64"),
                              answer.status == 200, f"{answer.status} {saw}")
     body = evidence.json()
@@ -276,6 +277,7 @@ def overtaken(stage, verdict):
     struck(stage, target, verdict)
     revoked(stage, target, verdict)
     stricter(stage, target, verdict)
+    released_without_manifest(stage, verdict)
 
 
 def suspended_or_released(stage, target, verdict):
@@ -345,6 +347,20 @@ def stricter(stage, target, verdict):
     target.reconnect()
     two.expects("a stricter policy with --now", "HEADER_FINGERPRINT", **two.old)
     two.expects("a stricter policy, a fresh ticket", ACCEPTED)
+
+
+def released_without_manifest(stage, verdict):
+    """Where no manifest is asked, no row that is struck refuses it as well."""
+    device = SoftwareDevice("RELEASED-1", stage.vendor)
+    expected = stage.folder / "released-expected"
+    expected.write_text(f"{device.serial}\n")
+    expected.chmod(0o644)
+    target = stage.target("released", identity={"binding": "first", "expected": str(expected)},
+                          endorsement={"trust": "vendor"})
+    evidence = device.evidence(verdict=(1, 3))
+    expect(verdict, target, "trust = vendor, provisioned", evidence, ACCEPTED)
+    target.ca.does("device", "release", device.serial)
+    expect(verdict, target, "trust = vendor, released", evidence, "NOT_RELEASED")
 
 
 @row(85, "a ticket of another deployment, also with our ca_id in its header")

@@ -9,7 +9,8 @@
  * sources know nothing of it, so an ordinary build has not an octet of it.
  *
  * Where a check finds that it does not hold it says so by refusal_set, and returns. Here a check
- * that is switched off returns at this point as if it had held. The number is read before main.
+ * that is switched off returns at this point as if it had held. What a check of evidence would have
+ * left for those after it is made by mutant_verifier.c. The number is read before main.
  */
 bool mutant_spares(enum check check);
 
