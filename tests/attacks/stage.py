@@ -163,7 +163,7 @@ class Stage(contextlib.ExitStack):
         inputs = list(inputs)
         if self.is_full or len(inputs) <= count:
             return inputs
-        return [inputs[i * (len(inputs) - 1) // (count - 1)] for i in range(count)]
+        return [inputs[i * (len(inputs) - 1) // max(count - 1, 1)] for i in range(count)]
 
     def target(self, name="main", program=GENUINE_CA, **settings):
         """The CA of that name: with a vendor that it trusts, and settings of genuine.conf."""
