@@ -106,8 +106,8 @@ class Victim:
         self.is_lied_to(verdict, what, result, seconds, [status], words)
         at_most = asked or ASKED_AT_MOST.get(status, 1)
         at_least = asked or 1
-        verdict.note(f"{what}: asked for it", at_least <= len(self.ca.lied) <= at_most and all(
-            self.ca.asked.count(path) == len(self.ca.lied) for path in self.ca.lied), False,
+        verdict.hold(f"{what}: asked for it", at_least <= len(self.ca.lied) <= at_most and all(
+            self.ca.asked.count(path) == len(self.ca.lied) for path in self.ca.lied),
             f"{self.ca.asked} {self.ca.lied}")
 
     def takes(self, verdict, what, lie):
@@ -121,11 +121,11 @@ class Victim:
 
     def is_tidy(self, verdict):
         left, persistent = self.tpm.leftovers(), self.tpm.handles("persistent")
-        verdict.note("the TPM is tidy", not left and persistent == self.persistent, False,
+        verdict.hold("the TPM is tidy", not left and persistent == self.persistent,
                      f"{left} {persistent}")
         lockout = re.search(r"TPM2_PT_LOCKOUT_COUNTER: (\w+)", self.tpm.tool(
             "tpm2_getcap", "properties-variable"))
-        verdict.note("no failed authorisation", int(lockout[1], 16) == 0, False, lockout[0])
+        verdict.hold("no failed authorisation", int(lockout[1], 16) == 0, lockout[0])
 
     def renews(self, verdict):
         """Told the truth again, it renews: the lies have broken nothing."""
@@ -197,7 +197,7 @@ def tls(stage, verdict):
 
 def asked_nothing(verdict, what, liar):
     """It was reached, and said nothing to."""
-    verdict.note(f"{what}: asked nothing", liar.connections > 0 and liar.asked == [], False,
+    verdict.hold(f"{what}: asked nothing", liar.connections > 0 and liar.asked == [],
                  f"{liar.connections} connections, {liar.asked}")
 
 
@@ -213,8 +213,8 @@ def redirects(stage, verdict):
             v.told(verdict, f"{status} to {place}", lambda path, said: Said(
                 status, b"", fields=(("Location", place),)), words=f"answered {status}", asked=1)
             verdict.note("nothing else is asked", v.ca.asked == [CHALLENGE], False, v.ca.asked)
-    verdict.note("nobody else was reached", not (other.connections or plain.connections
-                 or file.is_opened()), False, f"{other.asked} {plain.connections}")
+    verdict.hold("nobody else was reached", not (other.connections or plain.connections
+                 or file.is_opened()), f"{other.asked} {plain.connections}")
     v.is_tidy(verdict)
 
 

@@ -138,7 +138,7 @@ def full(stage, verdict):
         f.tpm.flush()
     f.tpm.flush()
     f.fails(verdict, f"{len(taken)} keys of others", [TPM_REFUSED], "memory is full")
-    verdict.note("no key of others is gone", set(taken) <= set(f.tpm.handles("persistent")), False)
+    verdict.hold("no key of others is gone", set(taken) <= set(f.tpm.handles("persistent")))
     for handle in taken[:2]:
         f.tpm.tool("tpm2_evictcontrol", "-C", "owner", "-c", hex(handle))
     f.works(verdict, "with room")
@@ -185,7 +185,7 @@ def locked_out(f, verdict):
     f.tpm.tries("tpm2_sign", "-c", at / "da.ctx", "-p", "wrong", "-o", at / "sig", at / "data")
     f.tpm.flush()
     f.counter = f.lockouts()
-    verdict.note("locked out", int(f.counter, 16) > 0, False, f.counter)
+    verdict.hold("locked out", int(f.counter, 16) > 0, f.counter)
     result = f.provisions()
     verdict.note("provisioned all the same, or told", result.status in (0, TPM_REFUSED)
                  and f.lockouts() == f.counter, result.status == 0, result)
@@ -278,7 +278,7 @@ def dictated(stage, verdict):
         for index in (template, {"ecc": EK_CERTIFICATE_L2, "rsa": 0x01C00012}[option]):
             locked(f, verdict, f"{option}: {index:08x}", hex(index))
     f.forget()
-    verdict.note("nothing else is made", f.tpm.handles("persistent") == f.persistent, False)
+    verdict.hold("nothing else is made", f.tpm.handles("persistent") == f.persistent)
 
 
 def locked(f, verdict, what, index):
@@ -347,7 +347,7 @@ def another_tpm(stage, verdict):
     stage.callback(other.stop)
     result, seconds = v.provisions(v.target.ca, other.tcti)
     v.is_lied_to(verdict, "another TPM", result, seconds, [CA_REFUSED])
-    verdict.note("nothing is left in it", not other.leftovers(), False, other.leftovers())
+    verdict.hold("nothing is left in it", not other.leftovers(), other.leftovers())
     result, seconds = v.provisions(v.target.ca, "swtpm:host=127.0.0.1,port=1")
     v.is_lied_to(verdict, "no TPM", result, seconds, [NO_TPM])
     v.is_tidy(verdict)
