@@ -16,6 +16,19 @@ enum fault former_key_evict(struct tpm *tpm, struct tpm_object *object, uint32_t
 	return FAULT_NONE;
 }
 
+/* A key that one answer does not know and another one lists would stay in the TPM for ever. */
+static enum fault look_again(struct tpm *tpm, uint32_t handle)
+{
+	struct tpm_handles handles;
+	enum fault fault = tpm_handles_read(tpm, handle, handle, &handles);
+
+	if (fault != FAULT_NONE || !tpm_handles_have(&handles, handle))
+		return fault == FAULT_NONE ? FAULT_NOT_FOUND : fault;
+	return failure_set(tpm->failure, EXIT_TPM_REFUSED, "run it again",
+		"the TPM lists the former key at 0x%08x and did not know it when it was asked for it",
+		handle);
+}
+
 /* Whether the handle still holds the former key: then it is freed. */
 static enum fault free_handle(struct tpm *tpm, const struct state *state)
 {
@@ -24,6 +37,8 @@ static enum fault free_handle(struct tpm *tpm, const struct state *state)
 	uint8_t id[32];
 
 	enum fault fault = tpm_persistent_open(tpm, state->former_handle, &object, &file.area);
+	if (fault == FAULT_NOT_FOUND)
+		return look_again(tpm, state->former_handle);
 	if (fault == FAULT_NONE)
 		fault = key_file_recognise(&file);
 	if (fault == FAULT_NONE)
