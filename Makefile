@@ -95,15 +95,15 @@ instruments-dependencies: build-dependencies
 	@dev/install-dependencies instruments
 
 sanitize: $(SANITIZE_BUILD)/build.ninja
-	@ninja -C $(SANITIZE_BUILD) --quiet
+	@ninja -C $(SANITIZE_BUILD) --quiet all attack-parts
 	@tests/instruments/instruments sanitize $(SANITIZE_BUILD)
 
 coverage: $(COVERAGE_BUILD)/build.ninja
-	@ninja -C $(COVERAGE_BUILD) --quiet
+	@ninja -C $(COVERAGE_BUILD) --quiet all attack-parts
 	@tests/instruments/instruments coverage $(COVERAGE_BUILD)
 
 memcheck: $(MEMCHECK_BUILD)/build.ninja
-	@ninja -C $(MEMCHECK_BUILD) --quiet
+	@ninja -C $(MEMCHECK_BUILD) --quiet all attack-parts
 	@tests/instruments/instruments memcheck $(MEMCHECK_BUILD)
 
 bench: test-dependencies all

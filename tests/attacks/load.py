@@ -111,7 +111,9 @@ def botnet(stage, verdict):
                 "EK_LISTED" if is_second else ACCEPTED], saw)
     for role, size in resident(target).items():
         grown = size - sizes[role]
-        verdict.hold(f"{role}: {grown} kB more", grown < GROWTH_MAX_KB, f"{sizes[role]} kB before")
+        if "GENUINE_INSTRUMENTS" not in os.environ:  # Sanitizers keep what was freed for a while.
+            verdict.hold(f"{role}: {grown} kB more", grown < GROWTH_MAX_KB,
+                         f"{sizes[role]} kB before")
         verdict.figures.append(f"{role}: {grown} kB more after {count} prefixes and EKs")
     answer = target.line.post("/v1/getChallenge", good)
     verdict.note("a good client", answer.status == 200, True, answer)
