@@ -95,15 +95,15 @@ instruments-dependencies: build-dependencies
 	@dev/install-dependencies instruments
 
 sanitize: $(SANITIZE_BUILD)/build.ninja
-	@ninja -C $(SANITIZE_BUILD) --quiet all attack-parts
+	@ninja -C $(SANITIZE_BUILD) --quiet
 	@tests/instruments/instruments sanitize $(SANITIZE_BUILD)
 
 coverage: $(COVERAGE_BUILD)/build.ninja
-	@ninja -C $(COVERAGE_BUILD) --quiet all attack-parts
+	@ninja -C $(COVERAGE_BUILD) --quiet
 	@tests/instruments/instruments coverage $(COVERAGE_BUILD)
 
 memcheck: $(MEMCHECK_BUILD)/build.ninja
-	@ninja -C $(MEMCHECK_BUILD) --quiet all attack-parts
+	@ninja -C $(MEMCHECK_BUILD) --quiet
 	@tests/instruments/instruments memcheck $(MEMCHECK_BUILD)
 
 bench: test-dependencies all

@@ -11,6 +11,8 @@ LINE = re.compile(r"^ *(\d+) +(\d+) +(\d+) +(\d+) +(\d+)  ", re.MULTILINE)
 
 def further(stage, verdict, number):
     """Adds what came of the row's inputs in one process to the verdict."""
+    if "GENUINE_INSTRUMENTS" in os.environ:  # Such builds have no such program.
+        return
     ran = subprocess.run([PROGRAM, *([] if stage.is_full else ["--small"]), str(number)],
                          capture_output=True, text=True, check=False)
     told = LINE.search(ran.stdout)
