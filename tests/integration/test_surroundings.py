@@ -153,6 +153,8 @@ class Surroundings(tap.Case):
         process = None
 
         def abort(_):
+            while process is None:  # A busy machine: it asks before Popen has told us of it.
+                time.sleep(0.01)
             process.send_signal(signal.SIGQUIT)
             process.wait()
             return b""
