@@ -1,10 +1,9 @@
 #include "store_clock.h"
 
+#include "limits.h"
+
 #include <assert.h>
 #include <time.h>
-
-/* The store's clock, where it waits for the system's: 7 ms for 8 ms, by whole steps. */
-enum { STEP_MS = 8 };
 
 static uint64_t read_ms(clockid_t id)
 {
@@ -30,7 +29,8 @@ void store_clock_learn(struct store_clock *clock, uint64_t store_ms)
 uint64_t store_clock_at(const struct store_clock *clock, const struct clock_reading *now)
 {
 	uint64_t elapsed_ms = now->monotonic_ms - clock->monotonic_ms;
-	uint64_t slow_ms = clock->store_ms + elapsed_ms / STEP_MS * (STEP_MS - 1);
+	uint64_t slow_ms = clock->store_ms +
+		elapsed_ms / STORE_CLOCK_STEP_MS * (STORE_CLOCK_STEP_MS - 1);
 	uint64_t full_ms = clock->store_ms + elapsed_ms;
 
 	if (now->realtime_ms < slow_ms)

@@ -101,7 +101,7 @@ enum fault csr_make(
 	struct bytes to_be_signed;
 	struct signature signature;
 
-	enum fault fault = public_key_open(&ik->key, &key);
+	enum fault fault = public_key_open(&ik->file.key, &key);
 	if (fault == FAULT_NONE)
 		fault = csr_open(serial, key, &request);
 	if (fault == FAULT_NONE)
@@ -109,7 +109,7 @@ enum fault csr_make(
 	if (fault == FAULT_NONE)
 		fault = identity_key_sign(tpm, ik, to_be_signed, &signature);
 	if (fault == FAULT_NONE)
-		fault = csr_close(request, signature_hash(ik->template), &signature, out);
+		fault = csr_close(request, signature_hash(ik->file.template), &signature, out);
 	if (fault == FAULT_NONE || fault == FAULT_DENIED)
 		return fault;
 	return failure_set(tpm->failure, EXIT_OTHER, "this is an error of ours: report it",

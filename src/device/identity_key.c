@@ -14,10 +14,7 @@ void identity_key_close(struct identity_key *ik)
 
 static enum fault fill_in(const struct key_file *file, uint32_t handle, struct identity_key *ik)
 {
-	ik->template = file->template;
-	ik->key = file->key;
-	ik->area = file->area;
-	ik->halves = *file;
+	ik->file = *file;
 	ik->handle = handle;
 	return key_id(&file->key, ik->id);
 }

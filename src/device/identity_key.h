@@ -18,11 +18,8 @@
  * takes it for its own only where the area equals that of the halves; it never removes anybody's.
  */
 struct identity_key {
-	const struct template_row *template;
-	struct tpm_key key;
-	struct tpm_area area;
+	struct key_file file;
 	uint8_t id[32]; /* IK id (docs/PROTOCOL.md) */
-	struct key_file halves;
 	uint32_t handle;
 	bool is_new;     /* made in this run */
 	bool is_waiting; /* for its certificate, in key.made */

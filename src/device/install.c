@@ -86,7 +86,7 @@ static enum fault candidate_check(
 {
 	uint8_t proof[PROOF_LEN];
 	struct signature signature;
-	const struct tpm_key *ik = &installation->ik->key;
+	const struct tpm_key *ik = &installation->ik->file.key;
 	bool is_usable = candidate->installed != NULL &&
 		certificate_is_usable(candidate->installed, ik, installation->now);
 
@@ -105,7 +105,7 @@ static enum fault candidate_check(
 			.installed = is_usable ? candidate->installed : NULL,
 			.proof = BYTES_OF_ARRAY(proof),
 			.proof_signature = &signature,
-			.proof_hash = signature_hash(installation->ik->template),
+			.proof_hash = signature_hash(installation->ik->file.template),
 			.now = installation->now,
 		});
 	return broken == NULL ? FAULT_NONE : not_installed(installation, broken);
@@ -147,9 +147,9 @@ static enum fault write_files(const struct directory *files,
 	if (fault == FAULT_NONE)
 		fault = write_certificates(files, "chain.pem", certificate, candidate->chain);
 	if (fault == FAULT_NONE)
-		fault = key_pem_write(files, &ik->halves, installation->parent);
+		fault = key_pem_write(files, &ik->file, installation->parent);
 	if (fault == FAULT_NONE)
-		fault = key_file_write(files, &ik->halves);
+		fault = key_file_write(files, &ik->file);
 	if (fault == FAULT_NONE)
 		fault = how_to_use_write(files, ik->handle, installation->tcti);
 	if (fault == FAULT_NONE)

@@ -186,7 +186,7 @@ static enum fault step_keys(struct run *run)
 		return fault;
 	note_change_of_ek(run);
 	report_step(1, "keys: identity key %s at 0x%08x (%s), endorsement key %s (%s)",
-		run->ik.template->name, run->ik.handle, run->ik.is_new ? "new" : "found",
+		run->ik.file.template->name, run->ik.handle, run->ik.is_new ? "new" : "found",
 		run->ek.template->name, run->ek.object.is_persistent ? "persistent" : "made anew");
 	return FAULT_NONE;
 }
@@ -218,7 +218,7 @@ static struct evidence evidence_of(const struct run *run)
 {
 	return (struct evidence){
 		.csr = bytes_of(run->csr.data, run->csr.len),
-		.ik_public = tpm_area_bytes(&run->ik.area),
+		.ik_public = tpm_area_bytes(&run->ik.file.area),
 		.ek_public = tpm_area_bytes(&run->ek.area),
 		.ek_certificate = bytes_of(run->ek.certificate, run->ek.certificate_len),
 		.ek_chain = run->ek_chain.certificate,
@@ -335,7 +335,7 @@ static json_t *result_of(const struct run *run)
 		gmtime_r(&run->not_after, &fields));
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:b}", "serial",
 		run->settings.serial, "ek", run->ek.template->name, "ek_id", ek_id, "key",
-		run->ik.template->name, "ik_id", ik_id, "handle", handle, "not_after", not_after,
+		run->ik.file.template->name, "ik_id", ik_id, "handle", handle, "not_after", not_after,
 		"directory", report_text(run->directory.path), "unchanged", run->is_same);
 }
 

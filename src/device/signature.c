@@ -82,9 +82,9 @@ static enum fault sign_digest(struct tpm *tpm, const struct identity_key *ik,
 	static const TPMT_TK_HASHCHECK no_ticket = {
 		.tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL
 	};
-	bool is_rsa = ik->template->type == TPM_ALG_RSA;
+	bool is_rsa = ik->file.template->type == TPM_ALG_RSA;
 	TPMT_SIG_SCHEME scheme = { .scheme = is_rsa ? TPM2_ALG_RSASSA : TPM2_ALG_ECDSA,
-		.details.any.hashAlg = hash_alg(ik->template) };
+		.details.any.hashAlg = hash_alg(ik->file.template) };
 	TPMT_SIGNATURE *signature = NULL;
 
 	TSS2_RC rc = Esys_Sign(tpm->esys, ik->object.tr, ESYS_TR_PASSWORD, ESYS_TR_NONE,
@@ -99,12 +99,12 @@ static enum fault sign_digest(struct tpm *tpm, const struct identity_key *ik,
 enum fault identity_key_sign(
 	struct tpm *tpm, const struct identity_key *ik, struct bytes message, struct signature *out)
 {
-	const EVP_MD *hash = signature_hash(ik->template);
+	const EVP_MD *hash = signature_hash(ik->file.template);
 	owned(EVP_PKEY) *public = NULL;
 	TPM2B_DIGEST digest = { .size = (uint16_t)EVP_MD_get_size(hash) };
 	struct signature signature = { 0 };
 
-	enum fault fault = public_key_open(&ik->key, &public);
+	enum fault fault = public_key_open(&ik->file.key, &public);
 	if (fault == FAULT_NONE &&
 		EVP_Digest(message.data, message.len, digest.buffer, NULL, hash, NULL) != 1)
 		fault = FAULT_CRYPTO;

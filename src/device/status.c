@@ -32,11 +32,11 @@ static json_t *result_of(
 	if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &fields) == 1)
 		(void)strftime(not_after, sizeof(not_after), "%Y-%m-%dT%H:%M:%SZ", &fields);
 	report_line("serial      %s", state->serial);
-	report_line("key         %s at %s", ik->template->name, handle);
+	report_line("key         %s at %s", ik->file.template->name, handle);
 	report_line("certificate until %s", not_after);
 	report_line("ca          %s", state->ca);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "serial", state->serial, "key",
-		ik->template->name, "ik_id", ik_id, "handle", handle, "not_after", not_after, "ca",
+		ik->file.template->name, "ik_id", ik_id, "handle", handle, "not_after", not_after, "ca",
 		state->ca);
 }
 
@@ -72,7 +72,7 @@ enum fault status(
 		return not_provisioned(failure, options, "names a key that the TPM does not hold");
 	if (fault != FAULT_NONE)
 		return fault;
-	if (!certificate_is_usable(certificate, &ik.key, wall_clock_now(&clock)))
+	if (!certificate_is_usable(certificate, &ik.file.key, wall_clock_now(&clock)))
 		return not_provisioned(failure, options,
 			"holds a certificate that has ended or is for another key");
 	*out = result_of(&state, &ik, certificate);

@@ -25,7 +25,7 @@ struct clock_source {
 	void *context;
 };
 
-/* CLOCK_REALTIME and CLOCK_MONOTONIC. */
+/* CLOCK_REALTIME and CLOCK_BOOTTIME. */
 struct clock_source clock_source_system(void);
 
 struct clock {

@@ -43,8 +43,8 @@ void drive_identity_key(struct tpm *tpm)
 
 	if (identity_key_open(tpm, folder, &wish, &state, &ik) != FAULT_NONE)
 		return;
-	demand_row_of(&ik.area, ik.template, false);
-	must_hold(ik.template->template == TEMPLATE_IK_P256_NODA);
+	demand_row_of(&ik.file.area, ik.file.template, false);
+	must_hold(ik.file.template->template == TEMPLATE_IK_P256_NODA);
 	if (identity_key_sign(tpm, &ik, BYTES_OF_LITERAL("message"), &signature) == FAULT_NONE)
 		must_hold(signature.len <= sizeof(signature.data));
 }
@@ -69,7 +69,8 @@ void drive_activation(struct tpm *tpm, struct bytes credential)
 	owned_secret ticket = { 0 };
 
 	if (!open_ek(tpm, &ek) ||
-			tpm_persistent_open(tpm, DRIVE_IK_HANDLE, &ik.object, &ik.area) != FAULT_NONE)
+			tpm_persistent_open(tpm, DRIVE_IK_HANDLE, &ik.object, &ik.file.area) !=
+				FAULT_NONE)
 		return;
 	if (credential_activate(tpm, &ek, &ik, credential, &ticket) == FAULT_NONE)
 		must_hold(ticket.len == TICKET_SIZE);
