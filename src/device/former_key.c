@@ -4,18 +4,6 @@
 #include "public_key.h"
 #include "report.h"
 
-enum fault former_key_evict(struct tpm *tpm, struct tpm_object *object, uint32_t handle)
-{
-	ESYS_TR none = ESYS_TR_NONE;
-	TSS2_RC rc = Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, object->tr, ESYS_TR_PASSWORD,
-		ESYS_TR_NONE, ESYS_TR_NONE, handle, &none);
-
-	if (rc != TSS2_RC_SUCCESS)
-		return tpm_refused(tpm, rc, "remove the former identity key");
-	object->tpm = NULL; /* ESYS has closed it. */
-	return FAULT_NONE;
-}
-
 /* A key that one answer does not know and another one lists would stay in the TPM for ever. */
 static enum fault look_again(struct tpm *tpm, uint32_t handle)
 {
@@ -46,7 +34,7 @@ static enum fault free_handle(struct tpm *tpm, const struct state *state)
 	if (fault != FAULT_NONE || memcmp(id, state->former_ik_id, sizeof(id)) != 0 ||
 		!tpm_object_has_area(&object, &file.area))
 		return fault == FAULT_NONE || fault == FAULT_INVALID ? FAULT_NOT_FOUND : fault;
-	return former_key_evict(tpm, &object, state->former_handle);
+	return tpm_persistent_evict(tpm, &object, state->former_handle);
 }
 
 enum fault former_key_free(struct tpm *tpm, const struct directory *directory,

@@ -12,7 +12,4 @@
 enum fault former_key_free(struct tpm *, const struct directory *, struct state *,
 	const struct identity_key *now);
 
-/* Removes a persistent key that is this folder's. It takes over what object holds. */
-enum fault former_key_evict(struct tpm *, struct tpm_object *, uint32_t handle);
-
 #endif

@@ -1,6 +1,5 @@
 #include "identity_key.h"
 
-#include "former_key.h"
 #include "identity_key_making.h"
 #include "options.h"
 #include "public_key.h"
@@ -228,7 +227,7 @@ static enum fault give_up(struct search *search, const struct key_file *waiting)
 		"the TPM knows the installed key: the one that was made in its place is removed");
 	fault = find(search->tpm, waiting, state->handle, &search->taken, &needless);
 	if (fault == FAULT_NONE)
-		fault = former_key_evict(search->tpm, &needless.object, needless.handle);
+		fault = tpm_persistent_evict(search->tpm, &needless.object, needless.handle);
 	if (fault != FAULT_NONE && fault != FAULT_NOT_FOUND)
 		return fault;
 	state->handle = installed.handle;

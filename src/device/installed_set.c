@@ -94,7 +94,7 @@ static bool is_plain(const struct directory *directory, const char *name)
 		S_ISREG(status.st_mode);
 }
 
-/* Files of a former release become a set: the same files under a second name, put in force. */
+/* Plain files under the names become a set: the same files under a second name, put in force. */
 static enum fault adopt(const struct directory *directory, int *current)
 {
 	owned_installed_set set = { .files.descriptor = -1 };

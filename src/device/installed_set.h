@@ -12,8 +12,9 @@
  * names that other programs were told. The set of before stays until the next one is written, so
  * that nobody who is about to open one of its files finds it gone.
  *
- * Where the names are plain files, as former releases left them, the first installation makes a
- * set of them before it replaces any.
+ * Where the names are plain files, as a copy of the folder has them whose maker followed the links
+ * (a backup, a file system without links), the next installation makes a set of them before it
+ * replaces any.
  */
 struct installed_set {
 	struct directory files; /* to write into; it goes by the path of the device's folder */

@@ -218,6 +218,18 @@ enum fault tpm_persistent_open(
 	return FAULT_NONE;
 }
 
+enum fault tpm_persistent_evict(struct tpm *tpm, struct tpm_object *object, uint32_t handle)
+{
+	ESYS_TR none = ESYS_TR_NONE;
+	TSS2_RC rc = Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, object->tr, ESYS_TR_PASSWORD,
+		ESYS_TR_NONE, ESYS_TR_NONE, handle, &none);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return tpm_refused(tpm, rc, "remove the persistent identity key");
+	object->tpm = NULL; /* ESYS has closed it. */
+	return FAULT_NONE;
+}
+
 /* One answer of TPM2_GetCapability from handle first on; says whether there is more. */
 static enum fault read_some(
 	struct tpm *tpm, uint32_t first, uint32_t last, struct tpm_handles *handles, bool *more)

@@ -70,6 +70,9 @@ bool tpm_object_has_area(const struct tpm_object *, const struct tpm_area *);
 enum fault tpm_persistent_open(
 	struct tpm *, uint32_t handle, struct tpm_object *out, struct tpm_area *area);
 
+/* Removes an identity key of ours from its handle. ESYS closes the object with it. */
+enum fault tpm_persistent_evict(struct tpm *, struct tpm_object *, uint32_t handle);
+
 /* The handles in use from first to last, ascending, as many as fit. */
 enum { TPM_HANDLES_MAX = 64 };
 struct tpm_handles {

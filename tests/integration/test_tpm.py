@@ -231,7 +231,7 @@ class OnTheTpm(tap.Case):
         self.assertEqual(cut.status, 0, "all files were tried")
 
     def flatten(self, folder):
-        """The folder as releases without sets left it: plain files."""
+        """The folder as a copy that followed the links has it: plain files."""
         contents = {name: (folder / name).read_bytes() for name in SET}
         self.take_away(folder)
         for name, octets in contents.items():
@@ -244,8 +244,8 @@ class OnTheTpm(tap.Case):
         for former in folder.glob("set-*"):
             shutil.rmtree(former)
 
-    def test_former_layout_cut_short(self):
-        """a folder of plain files, as former releases left them: ended anywhere, they fit"""
+    def test_plain_files_cut_short(self):
+        """a folder of plain files, as a copy by cp -L has them: ended anywhere, they fit"""
         for n, device in self.devices_of("T", 1):
             with self.subTest(n):
                 self.flatten(device.folder)

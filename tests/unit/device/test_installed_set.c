@@ -113,7 +113,7 @@ static void test_empty(void **state)
 	reads("key.pem", NULL);
 }
 
-/* Plain files of a former release are read, and stay what they are until the switch. */
+/* Plain files under the names are read, and stay what they are until the switch. */
 static void test_plain(void **state)
 {
 	struct installed_set set;
