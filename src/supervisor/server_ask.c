@@ -6,7 +6,7 @@
 #include "message.h"
 #include "owned.h"
 
-enum { CRL_WAIT_MS = 30000, TICK_MS = 200 };
+enum { CRL_WAIT_MS = 10000, TICK_MS = 200 };
 
 void server_tick(struct server *server)
 {

@@ -332,6 +332,20 @@ class Serving(tap.Case):
             free.join()
         self.assertNotIn("was ended", self.ca.daemon.told())
 
+    def test_more_revoked_than_a_list_holds(self):
+        """a server with more revoked than a list holds starts without one: /v1/crl is 503"""
+        self.ca.stop()
+        path = self.ca.folder / "store" / "genuine.db"
+        with contextlib.closing(sqlite3.connect(path)) as database, database:
+            database.execute("DELETE FROM crl")
+            database.executemany("INSERT INTO revocation VALUES (?, 1, 0, 0, NULL)",
+                                 ((number.to_bytes(16, "big"),) for number in range(1, 320002)))
+        self.ca.start()
+        self.assertIn("more than 320000 certificates are revoked", self.ca.daemon.told())
+        self.assertEqual(self.ca.client.get("/v1/crl").status, 503)
+        self.assertEqual(self.ca.client.get("/healthz").status, 200)
+        self.assertEqual(self.ca.tells("status")["revoked"], 320001)
+
     def test_sd_notify(self):
         """readiness goes to the socket that NOTIFY_SOCKET names as well"""
         self.ca.stop()
