@@ -232,6 +232,37 @@ static void test_crl(void **state)
 	made_certificate_free(&ca);
 }
 
+/*
+ * A list is written after whoever signed it, wherever it stands in the file: cut short in between,
+ * the other order would leave a list that nobody has signed, and with it no server starts.
+ */
+static void test_list_after_its_signer(void **state)
+{
+	struct made_certificate ca = made_certificate("Vendor", true, NULL);
+	struct trouble trouble = { "" };
+	char pem[8192], stands_in_the_way[256];
+	struct anchors anchors;
+	size_t added = 0;
+
+	(void)state;
+	(void)import_good(write_pem("ca.pem", &ca), "");
+	assert_int_equal(anchors_read(&folder, &anchors, &trouble), FAULT_NONE);
+	(void)snprintf(stands_in_the_way, sizeof(stands_in_the_way), "%s/trust/%s.pem", folder.path,
+		anchors.list[0].name);
+	anchors_close(&anchors);
+	assert_int_equal(unlink(stands_in_the_way), 0);
+	(void)strcat(stands_in_the_way, ".new");
+	assert_int_equal(mkdir(stands_in_the_way, 0700), 0);
+	int len = snprintf(pem, sizeof(pem), "%s", made_crl_pem(&ca));
+	(void)snprintf(pem + len, sizeof(pem) - (size_t)len, "%s", made_pem(&ca));
+	const char *path = scratch_write("both.pem", pem, strlen(pem));
+	assert_int_equal(import(path, "", false, &added, &trouble), FAULT_EXISTS);
+	assert_int_equal(rmdir(stands_in_the_way), 0);
+	assert_int_equal(count_anchors(), 0);
+	assert_int_equal(import_good(path, ""), 2);
+	made_certificate_free(&ca);
+}
+
 static void test_remove(void **state)
 {
 	struct made_certificate ca = made_certificate("Vendor", true, NULL);
@@ -331,6 +362,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_software_tpms, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_laboratory_takes_software_tpms, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_crl, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_list_after_its_signer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_remove, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ambiguous_prefix, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_foreign_files, setup, teardown),
