@@ -169,13 +169,18 @@ static enum fault check_origin(struct https *https)
 		"%s is no URL: %s", https->origin, curl_url_strerror(code));
 }
 
+void https_begin(struct https *https)
+{
+	https->deadline_ms = now_ms() + RUN_WITH_CA_S * 1000;
+}
+
 enum fault https_open(struct https *https, const char *origin, struct bytes anchors,
 	struct wall_clock *clock, struct failure *failure)
 {
 	*https = (struct https){
-		.origin = origin, .anchors = anchors, .clock = clock, .failure = failure,
-		.deadline_ms = now_ms() + RUN_WITH_CA_S * 1000
+		.origin = origin, .anchors = anchors, .clock = clock, .failure = failure
 	};
+	https_begin(https);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
 		https->curl = curl_easy_init();
 	if (https->curl == NULL)

@@ -23,8 +23,9 @@ struct https {
 };
 
 /*
- * What a run may take with its CA, from https_open on: whoever has the CA's key, or its place,
- * could else have the device ask and wait for an hour, with its folder locked and its EK loaded.
+ * What a run may take with its CA, from https_open or https_begin on: whoever has the CA's key, or
+ * its place, could else have the device ask and wait for an hour, with its folder locked and its EK
+ * loaded.
  */
 enum { RUN_WITH_CA_S = 600 };
 
@@ -51,6 +52,9 @@ void https_close(struct https *);
  */
 enum fault https_post(struct https *, const char *path, const char *body, size_t body_len,
 	struct https_answer *out);
+
+/* The deadline is counted from now on: what the TPM took before is not the CA's. */
+void https_begin(struct https *);
 
 /* Seconds until the deadline, 0 from then on. */
 uint32_t https_left_s(const struct https *);

@@ -250,6 +250,7 @@ static enum fault steps_with_ca(struct run *run)
 /* Once at once, then with back-off (docs/PROTOCOL.md, HTTP, 409). */
 static enum fault with_new_starts(struct run *run)
 {
+	https_begin(&run->https);
 	enum fault fault = steps_with_ca(run);
 
 	for (unsigned again = 0; fault == FAULT_BUSY && again < START_AGAIN_MAX; again++) {

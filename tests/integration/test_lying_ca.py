@@ -4,7 +4,12 @@ import base64
 import json
 import re
 import shutil
+import sys
+from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from attacker.lying_tpm import TPM_CC_READ_PUBLIC, LyingTpm
 from genuine_test import tap
 from genuine_test.ca import Ca
 from genuine_test.device import Device
@@ -123,6 +128,31 @@ class LyingCa(tap.Case):
         self.assertLess(len(asked), 20, "as many as it has starts and attempts")
         self.assertEqual(self.ours.certificate.read_bytes(), before)
         self.assertEqual(self.ours.tpm.leftovers(), {})
+
+    def test_slow_tpm(self):
+        """what the TPM took before the CA was asked is not taken from the CA's ten minutes"""
+        later, asked = self.folder / "later", []
+
+        def busy_once(answer):
+            asked.append(CHALLENGE)
+            return http("{}", 503) if len(asked) == 1 else http(answer.body)
+
+        def slow(code, count, response):
+            if code == TPM_CC_READ_PUBLIC:
+                later.touch()
+            return response
+
+        bus = LyingTpm(self.ours.tpm.port)
+        self.addCleanup(bus.stop)
+        bus.begin(slow)
+        self.middle.lies = {CHALLENGE: busy_once}
+        result = attempt(GENUINE_DEVICE, "provision", "--ca", self.middle.url, "--tcti",
+                         bus.tcti, "--dir", self.ours.folder, env={
+                             "LD_PRELOAD": QUICK_CLOCK, "QUICK_CLOCK_LATER": later,
+                             "ASAN_OPTIONS": "verify_asan_link_order=0"})
+        self.assertTrue(later.exists(), "the TPM was slow")
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(len(asked), 2)
 
     def test_words(self):
         """what it says reaches neither terminal nor shell as a command"""
