@@ -52,6 +52,48 @@ static enum fault sync_folder(const struct directory *directory)
 						 : directory_failed(directory, "sync", "");
 }
 
+static bool is_plain(const struct directory *directory, const char *name)
+{
+	struct stat status;
+
+	return fstatat(directory->descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		S_ISREG(status.st_mode);
+}
+
+static void path_in_force(const char *name, char out[LINK_MAX_LEN])
+{
+	(void)snprintf(out, LINK_MAX_LEN, CURRENT "/%s", name);
+}
+
+static enum fault not_a_link(const struct directory *directory)
+{
+	return failure_set(directory->failure, EXIT_LOCAL_FILES,
+		"make it a link to set-1 or set-2, whichever has the files",
+		"%s/" CURRENT " is not a link that genuine-device made", directory->path);
+}
+
+/*
+ * A folder in the link's place, as a copy has it that followed the links. Whatever it holds stands
+ * under the names as well: then it is not needed.
+ */
+static enum fault remove_copy(const struct directory *directory)
+{
+	char path[LINK_MAX_LEN];
+
+	for (size_t i = 0; i < NAME_COUNT; i++) {
+		path_in_force(names[i], path);
+		if (is_plain(directory, path) && !is_plain(directory, names[i]))
+			return not_a_link(directory);
+	}
+	for (size_t i = 0; i < NAME_COUNT; i++) {
+		path_in_force(names[i], path);
+		(void)unlinkat(directory->descriptor, path, 0);
+	}
+	if (unlinkat(directory->descriptor, CURRENT, AT_REMOVEDIR) != 0)
+		return directory_failed(directory, "remove the folder", CURRENT);
+	return FAULT_NONE;
+}
+
 /* Which of the folders is in force: its place among them, or NONE where nothing is installed. */
 static enum fault find_current(const struct directory *directory, int *out)
 {
@@ -61,11 +103,10 @@ static enum fault find_current(const struct directory *directory, int *out)
 		if (leads_to(directory, CURRENT, folders[*out]))
 			return FAULT_NONE;
 	*out = NONE;
-	if (fstatat(directory->descriptor, CURRENT, &status, AT_SYMLINK_NOFOLLOW) != 0 &&
-		errno == ENOENT)
-		return FAULT_NONE;
-	return failure_set(directory->failure, EXIT_LOCAL_FILES, "remove it and run it again",
-		"%s/" CURRENT " is not a link that genuine-device made", directory->path);
+	if (fstatat(directory->descriptor, CURRENT, &status, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? FAULT_NONE
+				       : directory_failed(directory, "look at", CURRENT);
+	return S_ISDIR(status.st_mode) ? remove_copy(directory) : not_a_link(directory);
 }
 
 /* The lock makes a left-over of an earlier run ours to remove. */
@@ -86,33 +127,10 @@ static enum fault open_empty(
 	return FAULT_NONE;
 }
 
-static bool is_plain(const struct directory *directory, const char *name)
+static enum fault open_other(
+	const struct directory *directory, int current, struct installed_set *out)
 {
-	struct stat status;
-
-	return fstatat(directory->descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-		S_ISREG(status.st_mode);
-}
-
-/* Plain files under the names become a set: the same files under a second name, put in force. */
-static enum fault adopt(const struct directory *directory, int *current)
-{
-	owned_installed_set set = { .files.descriptor = -1 };
-	bool has_any = false;
-
-	for (size_t i = 0; i < NAME_COUNT; i++)
-		has_any = has_any || is_plain(directory, names[i]);
-	if (!has_any)
-		return FAULT_NONE;
-	enum fault fault = open_empty(directory, folders[0], &set);
-	if (fault != FAULT_NONE)
-		return fault;
-	for (size_t i = 0; i < NAME_COUNT; i++)
-		if (is_plain(directory, names[i]) && linkat(directory->descriptor, names[i],
-				set.files.descriptor, names[i], 0) != 0)
-			return directory_failed(directory, "link", names[i]);
-	*current = 0;
-	return installed_set_switch(directory, &set);
+	return open_empty(directory, folders[current == 0 ? 1 : 0], out);
 }
 
 /* Where nothing is installed yet, they lead nowhere until there is: all come into being at once. */
@@ -120,7 +138,7 @@ static enum fault make_links(const struct directory *directory)
 {
 	for (size_t i = 0; i < NAME_COUNT; i++) {
 		char target[LINK_MAX_LEN];
-		(void)snprintf(target, sizeof(target), CURRENT "/%s", names[i]);
+		path_in_force(names[i], target);
 		if (leads_to(directory, names[i], target))
 			continue;
 		enum fault fault = link_to(directory, names[i], target);
@@ -130,18 +148,91 @@ static enum fault make_links(const struct directory *directory)
 	return FAULT_NONE;
 }
 
+/* The same file under a second name; in the set that there is not every name need be. */
+static enum fault adopt_file(const struct directory *directory, const char *name,
+	const struct installed_set *set)
+{
+	char in_force[LINK_MAX_LEN];
+	bool is_own = is_plain(directory, name);
+
+	path_in_force(name, in_force);
+	if (linkat(directory->descriptor, is_own ? name : in_force, set->files.descriptor, name,
+			0) == 0 || (!is_own && errno == ENOENT))
+		return FAULT_NONE;
+	return directory_failed(directory, "link", name);
+}
+
+/* Plain files under the names become a set, with the others of the one in force. */
+static enum fault adopt(const struct directory *directory, int *current)
+{
+	owned_installed_set set = { .files.descriptor = -1 };
+	enum fault fault = open_other(directory, *current, &set);
+
+	for (size_t i = 0; fault == FAULT_NONE && i < NAME_COUNT; i++)
+		fault = adopt_file(directory, names[i], &set);
+	if (fault == FAULT_NONE)
+		fault = installed_set_switch(directory, &set);
+	if (fault != FAULT_NONE)
+		return fault;
+	*current = *current == 0 ? 1 : 0;
+	return make_links(directory);
+}
+
+/* Some file systems have no links. */
+static enum fault try_link(const struct directory *directory)
+{
+	static const char trial[] = CURRENT ".new";
+
+	(void)unlinkat(directory->descriptor, trial, 0);
+	if (symlinkat(folders[0], directory->descriptor, trial) != 0)
+		return directory_failed(directory, "make the link", trial);
+	(void)unlinkat(directory->descriptor, trial, 0);
+	return FAULT_NONE;
+}
+
+/* Whether any name is a plain file. A folder there would be found out by rename, too late. */
+static enum fault look_at_names(const struct directory *directory, bool *has_plain)
+{
+	struct stat status;
+
+	for (size_t i = 0; i < NAME_COUNT; i++) {
+		if (fstatat(directory->descriptor, names[i], &status, AT_SYMLINK_NOFOLLOW) != 0)
+			continue;
+		if (S_ISDIR(status.st_mode))
+			return failure_set(directory->failure, EXIT_LOCAL_FILES, "move it away",
+				"%s/%s is a folder, where a file is to be", directory->path, names[i]);
+		*has_plain = *has_plain || S_ISREG(status.st_mode);
+	}
+	return FAULT_NONE;
+}
+
+static enum fault prepare(const struct directory *directory, int *current)
+{
+	bool has_plain = false;
+	enum fault fault = look_at_names(directory, &has_plain);
+
+	if (fault == FAULT_NONE)
+		fault = find_current(directory, current);
+	if (fault == FAULT_NONE && has_plain)
+		return adopt(directory, current);
+	return fault == FAULT_NONE && *current == NONE ? try_link(directory) : fault;
+}
+
+enum fault installed_set_prepare(const struct directory *directory)
+{
+	int current;
+
+	return prepare(directory, &current);
+}
+
 enum fault installed_set_begin(const struct directory *directory, struct installed_set *out)
 {
 	int current;
-	enum fault fault = find_current(directory, &current);
+	enum fault fault = prepare(directory, &current);
 
-	if (fault == FAULT_NONE && current == NONE)
-		fault = adopt(directory, &current);
 	if (fault == FAULT_NONE)
 		fault = make_links(directory);
-	if (fault != FAULT_NONE)
-		return fault;
-	return open_empty(directory, folders[current == 0 ? 1 : 0], out);
+	return fault == FAULT_NONE ? open_other(directory, current, out) : fault;
 }
 
 /* What the new link leads to is on the medium before the link is. */
@@ -161,7 +252,7 @@ enum fault installed_set_read(const struct directory *directory, const char *nam
 {
 	char target[LINK_MAX_LEN];
 
-	(void)snprintf(target, sizeof(target), CURRENT "/%s", name);
+	path_in_force(name, target);
 	return directory_read(directory, leads_to(directory, name, target) ? target : name, buffer,
 		capacity, out);
 }

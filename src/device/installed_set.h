@@ -12,9 +12,9 @@
  * names that other programs were told. The set of before stays until the next one is written, so
  * that nobody who is about to open one of its files finds it gone.
  *
- * Where the names are plain files, as a copy of the folder has them whose maker followed the links
- * (a backup, a file system without links), the next installation makes a set of them before it
- * replaces any.
+ * Plain files under the names are somebody's: of a copy of the folder that followed the links
+ * (cp -rL), or put there to take a link's place. They are read as they are, and become part of a set
+ * before anything replaces them.
  */
 struct installed_set {
 	struct directory files; /* to write into; it goes by the path of the device's folder */
@@ -23,6 +23,12 @@ struct installed_set {
 
 void installed_set_close(struct installed_set *);
 #define owned_installed_set __attribute__((cleanup(installed_set_close))) struct installed_set
+
+/*
+ * Before the CA is asked for what could then not be installed: a set can be put in force here.
+ * EXIT_LOCAL_FILES where it cannot. The directory must be locked.
+ */
+enum fault installed_set_prepare(const struct directory *);
 
 /* Opens an empty set beside the one in force. The directory must be locked. */
 enum fault installed_set_begin(const struct directory *, struct installed_set *out);

@@ -119,7 +119,8 @@ static enum fault take_settings(struct run *run)
 		return missing(run, "--ca");
 	if (settings->serial[0] == '\0')
 		return missing(run, "--serial");
-	return take_anchors(run);
+	enum fault fault = take_anchors(run);
+	return fault == FAULT_NONE ? installed_set_prepare(&run->directory) : fault;
 }
 
 /* What has led to a certificate is what the next run goes by. */

@@ -134,6 +134,84 @@ static void test_plain(void **state)
 	reads("key.pem", "B");
 }
 
+static void prepares(enum fault expected)
+{
+	assert_int_equal(installed_set_prepare(&directory), expected);
+	if (expected == FAULT_DENIED)
+		assert_int_equal(failure.exit_code, EXIT_LOCAL_FILES);
+}
+
+static bool is_link(const char *name)
+{
+	struct stat status;
+
+	assert_int_equal(
+		fstatat(directory.descriptor, name, &status, AT_SYMLINK_NOFOLLOW), 0);
+	return S_ISLNK(status.st_mode);
+}
+
+/* One that somebody has put in a link's place counts, and is not lost where a run ends early. */
+static void test_replaced(void **state)
+{
+	struct installed_set set;
+
+	(void)state;
+	installs("a", "A");
+	writes(&directory, "certificate.pem", "mine");
+	assert_false(is_link("certificate.pem"));
+	reads("certificate.pem", "mine");
+	prepares(FAULT_NONE);
+	assert_true(is_link("certificate.pem"));
+	reads("certificate.pem", "mine");
+	reads("key.pem", "A");
+	writes(&directory, "key.pem", "mine too");
+	assert_int_equal(installed_set_begin(&directory, &set), FAULT_NONE);
+	installed_set_close(&set); /* Ended before the switch. */
+	reads("certificate.pem", "mine");
+	reads("key.pem", "mine too");
+	installs("b", "B");
+	reads("certificate.pem", "b");
+	reads("key.pem", "B");
+}
+
+/* cp -rL: folders and plain files in the place of all links. */
+static void test_copy(void **state)
+{
+	struct directory folder = directory;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(mkdirat(directory.descriptor, i == 0 ? "current" : "set-1", 0755), 0);
+		folder.descriptor = openat(directory.descriptor, i == 0 ? "current" : "set-1", O_RDONLY);
+		writes(&folder, "certificate.pem", "a");
+		(void)close(folder.descriptor);
+	}
+	prepares(FAULT_DENIED); /* Nothing else has what is in it. */
+	writes(&directory, "certificate.pem", "a");
+	writes(&directory, "key.pem", "A");
+	prepares(FAULT_NONE);
+	assert_true(is_link("current"));
+	assert_true(is_link("certificate.pem"));
+	reads("certificate.pem", "a");
+	reads("key.pem", "A");
+	installs("b", "B");
+	reads("certificate.pem", "b");
+}
+
+/* Found out before anything is asked of the CA, and left as it is. */
+static void test_unusable(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdirat(directory.descriptor, "how-to-use.txt", 0755), 0);
+	prepares(FAULT_DENIED);
+	assert_int_equal(unlinkat(directory.descriptor, "how-to-use.txt", AT_REMOVEDIR), 0);
+	prepares(FAULT_NONE);
+	assert_int_equal(mkdirat(directory.descriptor, "current.new", 0755), 0);
+	prepares(FAULT_DENIED); /* No link can be made. */
+	assert_int_equal(unlinkat(directory.descriptor, "current.new", AT_REMOVEDIR), 0);
+	installs("a", "A");
+}
+
 /* Whatever else stands there is not followed, and nothing is written through it. */
 static void test_strange(void **state)
 {
@@ -149,9 +227,6 @@ static void test_strange(void **state)
 	assert_int_equal(installed_set_begin(&directory, &set), FAULT_DENIED);
 	assert_int_equal(failure.exit_code, EXIT_LOCAL_FILES);
 	assert_int_equal(unlinkat(directory.descriptor, "current", 0), 0);
-	assert_int_equal(mkdirat(directory.descriptor, "current", 0700), 0);
-	assert_int_equal(installed_set_begin(&directory, &set), FAULT_DENIED);
-	assert_int_equal(unlinkat(directory.descriptor, "current", AT_REMOVEDIR), 0);
 	assert_int_equal(symlinkat("/etc", directory.descriptor, "set-1"), 0);
 	assert_int_equal(installed_set_begin(&directory, &set), FAULT_DENIED);
 	assert_int_equal(unlinkat(directory.descriptor, "set-1", 0), 0);
@@ -167,6 +242,9 @@ int main(void)
 		TEST(test_switch),
 		TEST(test_empty),
 		TEST(test_plain),
+		TEST(test_replaced),
+		TEST(test_copy),
+		TEST(test_unusable),
 		TEST(test_strange),
 	};
 	return cmocka_run_group_tests_name("installed_set", tests, NULL, NULL);
