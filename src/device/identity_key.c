@@ -1,5 +1,7 @@
 #include "identity_key.h"
 
+#include "identity_key_choice.h"
+#include "identity_key_finding.h"
 #include "identity_key_making.h"
 #include "options.h"
 #include "public_key.h"
@@ -9,47 +11,6 @@
 void identity_key_close(struct identity_key *ik)
 {
 	tpm_object_release(&ik->object);
-}
-
-static enum fault fill_in(const struct key_file *file, uint32_t handle, struct identity_key *ik)
-{
-	ik->file = *file;
-	ik->handle = handle;
-	return key_id(&file->key, ik->id);
-}
-
-/* Whether the handle holds this folder's key: then it is opened. */
-static enum fault open_at(struct tpm *tpm, uint32_t handle, const struct key_file *file,
-	struct identity_key *ik)
-{
-	owned_tpm_object object = { 0 };
-	struct tpm_area area;
-	enum fault fault = tpm_persistent_open(tpm, handle, &object, &area);
-
-	if (fault != FAULT_NONE)
-		return fault;
-	if (!bytes_equal(tpm_area_bytes(&area), tpm_area_bytes(&file->area)) ||
-		!tpm_object_has_area(&object, &area))
-		return FAULT_NOT_FOUND;
-	fault = fill_in(file, handle, ik);
-	if (fault != FAULT_NONE)
-		return fault;
-	ik->object = object;
-	object.tpm = NULL;
-	return FAULT_NONE;
-}
-
-/* At the handle that the state names, else wherever in our range the key may stand. */
-static enum fault find(struct tpm *tpm, const struct key_file *file, uint32_t named,
-	const struct tpm_handles *taken, struct identity_key *ik)
-{
-	enum fault fault = FAULT_NOT_FOUND;
-
-	if (tpm_handles_have(taken, named))
-		fault = open_at(tpm, named, file, ik);
-	for (size_t i = 0; fault == FAULT_NOT_FOUND && i < taken->count; i++)
-		fault = open_at(tpm, taken->handle[i], file, ik);
-	return fault;
 }
 
 /* What a run needs at hand to come by its key. */
@@ -66,16 +27,26 @@ struct search {
 
 #define ADVICE_TAMPERED "see that nobody has tampered with TPM or bus"
 
+static enum fault check_wished_handle(const struct search *search)
+{
+	uint32_t wished = search->wish->handle;
+
+	if (wished == 0 || !tpm_handles_have(&search->taken, wished))
+		return FAULT_NONE;
+	return failure_set(search->tpm->failure, EXIT_TPM_REFUSED,
+		"leave --handle out to have a free one chosen, or name another",
+		"the handle 0x%08x is taken by another key", wished);
+}
+
 /* The wished handle, the one named before, or the first that is free; nobody's is overwritten. */
 static enum fault pick_handle(struct search *search)
 {
 	uint32_t wished = search->wish->handle;
 	uint32_t handle = wished != 0 ? wished : search->state->handle;
+	enum fault fault = check_wished_handle(search);
 
-	if (wished != 0 && tpm_handles_have(&search->taken, wished))
-		return failure_set(search->tpm->failure, EXIT_TPM_REFUSED,
-			"leave --handle out to have a free one chosen, or name another",
-			"the handle 0x%08x is taken by another key", wished);
+	if (fault != FAULT_NONE)
+		return fault;
 	if (handle == 0 || tpm_handles_have(&search->taken, handle)) {
 		handle = PERSISTENT_HANDLE(IK_HANDLE_FIRST);
 		while (tpm_handles_have(&search->taken, handle))
@@ -154,7 +125,7 @@ static enum fault keep(struct search *search, struct identity_key *ik)
 	if (fault == FAULT_NONE)
 		fault = persist_or_replace(search);
 	if (fault == FAULT_NONE)
-		fault = open_at(search->tpm, search->state->handle, &search->file, ik);
+		fault = identity_key_open_at(search->tpm, search->state->handle, &search->file, ik);
 	if (fault == FAULT_NOT_FOUND)
 		fault = failure_set(search->tpm->failure, EXIT_TPM_REFUSED, ADVICE_TAMPERED,
 			"the TPM does not show the key that it was told to keep at 0x%08x",
@@ -169,8 +140,12 @@ static enum fault replace(struct search *search)
 	enum tpm_template wished = search->wish->template;
 	owned_identity_key former = { 0 };
 
-	enum fault fault =
-		find(search->tpm, &search->file, state->handle, &search->taken, &former);
+	/* Before anything is changed: a mistyped option begins no rekey. */
+	enum fault fault = check_wished_handle(search);
+	if (fault != FAULT_NONE)
+		return fault;
+	fault = identity_key_look_for(
+		search->tpm, &search->file, state->handle, &search->taken, &former);
 	if (fault != FAULT_NONE && fault != FAULT_NOT_FOUND)
 		return fault;
 	state->handle = 0;
@@ -197,72 +172,12 @@ static bool is_to_be_replaced(const struct search *search)
 		memcmp(id, state->former_ik_id, sizeof(id)) == 0;
 }
 
-/* A run that was ended between the installation of the key's certificate and its state. */
-static enum fault finish_installation(struct search *search, uint32_t parent)
-{
-	search->state->parent = parent;
-	enum fault fault = state_write(search->directory, search->state);
-
-	return fault == FAULT_NONE ? key_made_remove(search->directory) : fault;
-}
-
-/*
- * Whether the key of key.made was made although the TPM has the installed one: not for --new-key,
- * but since a bus said that the TPM no longer knows it. Then it is removed. Who made the installed
- * key's parent, find_parent asks the TPM.
- */
-static enum fault give_up(struct search *search, const struct key_file *waiting)
-{
-	struct state *state = search->state;
-	owned_identity_key installed = { 0 };
-	owned_identity_key needless = { 0 };
-
-	if (state->former_handle != 0)
-		return FAULT_NOT_FOUND;
-	enum fault fault =
-		find(search->tpm, &search->file, state->handle, &search->taken, &installed);
-	if (fault != FAULT_NONE)
-		return fault;
-	report_note(
-		"the TPM knows the installed key: the one that was made in its place is removed");
-	fault = find(search->tpm, waiting, state->handle, &search->taken, &needless);
-	if (fault == FAULT_NONE)
-		fault = tpm_persistent_evict(search->tpm, &needless.object, needless.handle);
-	if (fault != FAULT_NONE && fault != FAULT_NOT_FOUND)
-		return fault;
-	state->handle = installed.handle;
-	return finish_installation(search, 0);
-}
-
-/* The key to go on with: the installed one, or the one that waits for its certificate. */
-static enum fault read_key(struct search *search)
-{
-	struct key_file waiting;
-	uint32_t parent;
-	enum fault installed = key_file_read(search->directory, &search->file);
-
-	if (installed != FAULT_NONE && installed != FAULT_NOT_FOUND)
-		return installed;
-	enum fault fault = key_made_read(search->directory, &waiting, &parent);
-	if (fault != FAULT_NONE)
-		return fault == FAULT_NOT_FOUND ? installed : fault;
-	if (installed == FAULT_NONE && bytes_equal(tpm_area_bytes(&waiting.area),
-			tpm_area_bytes(&search->file.area)))
-		return finish_installation(search, parent);
-	fault = installed == FAULT_NONE ? give_up(search, &waiting) : FAULT_NOT_FOUND;
-	if (fault != FAULT_NOT_FOUND)
-		return fault;
-	search->file = waiting;
-	search->is_waiting = true;
-	search->state->parent = parent;
-	return FAULT_NONE;
-}
-
 /* The key on disk must be of the type that was asked for; without one, it is made. */
 static enum fault read_or_make(struct search *search)
 {
 	enum tpm_template wished = search->wish->template;
-	enum fault fault = read_key(search);
+	enum fault fault = identity_key_choose(search->tpm, search->directory, search->wish,
+		&search->taken, search->state, &search->file, &search->is_waiting);
 
 	if (fault == FAULT_NOT_FOUND)
 		return make(search, wished == TEMPLATE_NONE ? TEMPLATE_IK_P256_NODA : wished);
@@ -308,12 +223,6 @@ static void find_parent(const struct search *search)
 		search->state->parent = SRK_TRANSIENT;
 }
 
-static enum fault read_taken(struct tpm *tpm, struct tpm_handles *out)
-{
-	return tpm_handles_read(tpm, PERSISTENT_HANDLE(IK_HANDLE_FIRST),
-		PERSISTENT_HANDLE(IK_HANDLE_LAST), out);
-}
-
 enum fault identity_key_open(struct tpm *tpm, const struct directory *directory,
 	const struct identity_key_wish *wish, struct state *state, struct identity_key *out)
 {
@@ -322,12 +231,12 @@ enum fault identity_key_open(struct tpm *tpm, const struct directory *directory,
 		.tpm = tpm, .directory = directory, .wish = wish, .state = state
 	};
 
-	enum fault fault = read_taken(tpm, &search.taken);
+	enum fault fault = identity_key_handles(tpm, &search.taken);
 	if (fault == FAULT_NONE)
 		fault = read_or_make(&search);
 	if (fault != FAULT_NONE)
 		return fault;
-	fault = find(tpm, &search.file, state->handle, &search.taken, &ik);
+	fault = identity_key_look_for(tpm, &search.file, state->handle, &search.taken, &ik);
 	if (fault == FAULT_NOT_FOUND)
 		fault = keep(&search, &ik);
 	if (fault == FAULT_NONE)
@@ -341,6 +250,17 @@ enum fault identity_key_open(struct tpm *tpm, const struct directory *directory,
 	*out = ik;
 	ik.object.tpm = NULL;
 	return FAULT_NONE;
+}
+
+enum fault identity_key_show(
+	const struct directory *directory, const struct identity_key *ik, struct state *state)
+{
+	if (!ik->is_waiting || (state->has_shown_ik_id &&
+			memcmp(state->shown_ik_id, ik->id, sizeof(ik->id)) == 0))
+		return FAULT_NONE;
+	state->has_shown_ik_id = true;
+	memcpy(state->shown_ik_id, ik->id, sizeof(state->shown_ik_id));
+	return state_write(directory, state);
 }
 
 enum fault identity_key_installed(const struct directory *directory, const struct identity_key *ik)
@@ -357,9 +277,9 @@ enum fault identity_key_find(struct tpm *tpm, const struct directory *directory,
 
 	enum fault fault = key_file_read(directory, &file);
 	if (fault == FAULT_NONE)
-		fault = read_taken(tpm, &taken);
+		fault = identity_key_handles(tpm, &taken);
 	if (fault == FAULT_NONE)
-		fault = find(tpm, &file, state->handle, &taken, &ik);
+		fault = identity_key_look_for(tpm, &file, state->handle, &taken, &ik);
 	if (fault == FAULT_NONE)
 		*out = ik;
 	return fault;

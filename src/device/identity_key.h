@@ -33,7 +33,8 @@ void identity_key_close(struct identity_key *);
 struct identity_key_wish {
 	enum tpm_template template;
 	uint32_t handle;
-	bool is_new; /* --new-key: another key in place of the one that is there */
+	bool is_new;  /* --new-key: another key in place of the one that is there */
+	bool is_kept; /* --keep-key: no other key in its place, not even one that waits */
 };
 
 /*
@@ -41,14 +42,17 @@ struct identity_key_wish {
  * none, or when the TPM no longer takes it because it was cleared. Keeps state up to date.
  *
  * A bus can lie about the latter, so the installed key is not given up for it: it is there until
- * another is certified, and where a later run finds it in the TPM, it goes on with it and removes
- * the one that was made in its place.
+ * another is certified (identity_key_choice.h).
  *
  * A key that a new one was wished for stays where it is, and state names it as the former one,
  * until former_key_free. While it does, a further wish for a new key finds it made.
  */
 enum fault identity_key_open(struct tpm *, const struct directory *,
 	const struct identity_key_wish *, struct state *, struct identity_key *out);
+
+/* Before the CA is sent a ticket with it: state says so of a key that waits. */
+enum fault identity_key_show(
+	const struct directory *, const struct identity_key *, struct state *);
 
 /* Once the certificate for it is installed and state written: it waits no longer. */
 enum fault identity_key_installed(const struct directory *, const struct identity_key *);

@@ -28,6 +28,7 @@ const char options_help[] =
 	"  --key TYPE        p256 (default), p384, rsa2048 or rsa3072\n"
 	"  --ek WHICH        endorsement key: auto (default), rsa or ecc\n"
 	"  --new-key         make another key; the former one goes when the new certificate is there\n"
+	"  --keep-key        keep the installed key after all: the one that --new-key has made goes\n"
 	"  --handle HANDLE   where the key is to live, 0x81020002 to 0x810200ff\n"
 	"  --tcti TCTI       the TPM, as tpm2-tools name it; else $TPM2TOOLS_TCTI, else "
 	"/dev/tpmrm0\n"
@@ -274,6 +275,8 @@ enum fault options_read(
 			options.header = true;
 		else if (strcmp(argv[i], "--new-key") == 0)
 			options.new_key = true;
+		else if (strcmp(argv[i], "--keep-key") == 0)
+			options.keep_key = true;
 		else if (strcmp(argv[i], "--help") == 0)
 			options.command = COMMAND_HELP;
 		else
@@ -281,6 +284,8 @@ enum fault options_read(
 	}
 	if (fault == FAULT_NONE)
 		fault = check_profile(&options, failure);
+	if (fault == FAULT_NONE && options.new_key && options.keep_key)
+		fault = usage(failure, "--new-key and --keep-key contradict each other", "");
 	if (fault == FAULT_NONE)
 		*out = options;
 	return fault;

@@ -35,6 +35,7 @@ struct options {
 	enum ek_choice ek;
 	uint32_t handle;       /* 0: the one of the last time, else the first that is free */
 	bool new_key;          /* another key in place of the one that is there */
+	bool keep_key;         /* the installed key, although another waits */
 	bool header;           /* of manifest rows */
 };
 

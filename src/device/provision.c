@@ -134,6 +134,7 @@ static void keep_settings(struct run *run)
 	state->ek = run->ek.template->template;
 	state->has_ek_id = true;
 	memcpy(state->ek_id, run->ek.id, sizeof(state->ek_id));
+	state->has_shown_ik_id = false;
 }
 
 static enum fault check_interruption(struct run *run)
@@ -159,7 +160,11 @@ static void tell_state(const struct run *run)
 {
 	owned(X509) *installed = NULL;
 
-	if (installed_read(&run->directory, &installed) == FAULT_NONE)
+	if (run->ik.is_waiting && run->state.former_handle != 0)
+		report_state("the new key at 0x%08x waits for its certificate; the one of before stays, "
+			     "and provision --keep-key goes on with it",
+			run->ik.handle);
+	else if (installed_read(&run->directory, &installed) == FAULT_NONE)
 		report_state(
 			"the identity key at 0x%08x is kept and the certificate of before stays",
 			run->ik.handle);
@@ -171,7 +176,7 @@ static void tell_state(const struct run *run)
 static enum fault step_keys(struct run *run)
 {
 	struct identity_key_wish wish = { run->options->key, run->options->handle,
-		run->options->new_key };
+		run->options->new_key, run->options->keep_key };
 	struct ek_order order = ek_order_of(run->options->ek, run->state.ek);
 
 	enum fault fault =
@@ -245,6 +250,9 @@ static enum fault steps_with_ca(struct run *run)
 	if (fault != FAULT_NONE)
 		return fault;
 	report_step(5, "activation: the TPM opened it in an encrypted session");
+	fault = identity_key_show(&run->directory, &run->ik, &run->state);
+	if (fault != FAULT_NONE)
+		return fault;
 	return ca_get_certificate(&run->https, &evidence, &run->challenge, &ticket, &run->issued);
 }
 

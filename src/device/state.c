@@ -71,6 +71,16 @@ static bool take_former(const json_t *root, struct state *state)
 	return hex_decode(bytes_of_string(id), state->former_ik_id, 32) == FAULT_NONE;
 }
 
+static bool take_shown(const json_t *root, struct state *state)
+{
+	char id[HEX_CAPACITY(32)] = "";
+
+	if (!take_text(root, "shown_ik_id", id, sizeof(id)))
+		return false;
+	state->has_shown_ik_id = hex_decode(bytes_of_string(id), state->shown_ik_id, 32) == FAULT_NONE;
+	return state->has_shown_ik_id || id[0] == '\0';
+}
+
 static bool is_ours(uint32_t handle)
 {
 	return handle >= PERSISTENT_HANDLE(IK_HANDLE_FIRST) &&
@@ -95,8 +105,7 @@ static bool take_all(const json_t *root, struct state *state)
 	       take_text(root, "profile", state->profile, sizeof(state->profile)) &&
 	       take_handle(root, "handle", &state->handle) &&
 	       take_handle(root, "parent", &state->parent) && take_ek(root, state) &&
-	       take_former(root, state) &&
-	       is_valid(state);
+	       take_former(root, state) && take_shown(root, state) && is_valid(state);
 }
 
 enum fault state_read(const struct directory *directory, struct state *out)
@@ -134,11 +143,18 @@ static void put_handle(json_t *root, const char *name, uint32_t handle)
 	put_text(root, name, handle == 0 ? "" : text);
 }
 
+static void put_id(json_t *root, const char *name, bool is_there, const uint8_t id[32])
+{
+	char text[HEX_CAPACITY(32)];
+
+	hex_encode(bytes_of(id, 32), text, sizeof(text));
+	put_text(root, name, is_there ? text : "");
+}
+
 static json_t *json_of(const struct state *state)
 {
 	json_t *root = json_pack("{s:i}", "version", STATE_VERSION);
 	const struct template_row *ek = template_row(state->ek);
-	char ek_id[HEX_CAPACITY(32)], ik_id[HEX_CAPACITY(32)];
 
 	put_text(root, "ca", state->ca);
 	put_text(root, "serial", state->serial);
@@ -147,13 +163,10 @@ static json_t *json_of(const struct state *state)
 	put_handle(root, "parent", state->parent);
 	if (ek != NULL)
 		put_text(root, "ek", ek->name);
-	hex_encode(bytes_of(state->ek_id, 32), ek_id, sizeof(ek_id));
-	if (state->has_ek_id)
-		put_text(root, "ek_id", ek_id);
+	put_id(root, "ek_id", state->has_ek_id, state->ek_id);
 	put_handle(root, "former_handle", state->former_handle);
-	hex_encode(bytes_of(state->former_ik_id, 32), ik_id, sizeof(ik_id));
-	if (state->former_handle != 0)
-		put_text(root, "former_ik_id", ik_id);
+	put_id(root, "former_ik_id", state->former_handle != 0, state->former_ik_id);
+	put_id(root, "shown_ik_id", state->has_shown_ik_id, state->shown_ik_id);
 	return root;
 }
 

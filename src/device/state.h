@@ -24,6 +24,8 @@ struct state {
 	enum tpm_template ek;               /* of the last success; TEMPLATE_NONE: none yet */
 	uint32_t former_handle;             /* of the key that --new-key replaces; 0: none */
 	uint8_t former_ik_id[32];           /* where former_handle */
+	bool has_shown_ik_id;
+	uint8_t shown_ik_id[32]; /* of a key without certificate that was sent to the CA with a ticket */
 	bool has_ek_id;
 	uint8_t ek_id[32];
 };

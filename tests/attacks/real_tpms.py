@@ -16,4 +16,4 @@ def recorded(_, verdict):
 
 @row(169, "the handle is another's: taken by chance, asked for, come to since", is_slow=True)
 def handles(_, verdict):
-    shown_by(verdict, "test_tpm.py", "handle_of_another", "handle_asked_for", "spares_others")
+    shown_by(verdict, "test_device_keys.py", "handle_of_another", "handle_asked_for", "spares_others")

@@ -54,6 +54,10 @@ static void test_reads_provision(void **state)
 	assert_false(options.new_key);
 	assert_int_equal(read_line("genuine-device provision --new-key"), FAULT_NONE);
 	assert_true(options.new_key);
+	assert_false(options.keep_key);
+	assert_int_equal(read_line("genuine-device provision --keep-key"), FAULT_NONE);
+	assert_true(options.keep_key);
+	refuses("genuine-device provision --keep-key --new-key", "contradict");
 }
 
 /* A value that is none is found even where a good one came before it. */

@@ -42,7 +42,8 @@ static void test_round_trip(void **context)
 {
 	struct state written = { .ca = "https://ca:1", .serial = "SN-1", .profile = "server",
 		.handle = 0x81020003, .parent = 0x40000001, .ek = TEMPLATE_EK_H3, .has_ek_id = true,
-		.ek_id = { 1, 2, 3 }, .former_handle = 0x81020002, .former_ik_id = { 4, 5, 6 } };
+		.ek_id = { 1, 2, 3 }, .former_handle = 0x81020002, .former_ik_id = { 4, 5, 6 },
+		.has_shown_ik_id = true, .shown_ik_id = { 7, 8, 9 } };
 	struct state read;
 
 	(void)context;
@@ -58,6 +59,8 @@ static void test_round_trip(void **context)
 	assert_memory_equal(read.ek_id, written.ek_id, 32);
 	assert_int_equal(read.former_handle, written.former_handle);
 	assert_memory_equal(read.former_ik_id, written.former_ik_id, 32);
+	assert_true(read.has_shown_ik_id);
+	assert_memory_equal(read.shown_ik_id, written.shown_ik_id, 32);
 }
 
 static void test_round_trip_empty(void **context)
@@ -77,6 +80,7 @@ static void test_refuses(void **context)
 		"{\"version\":1,\"ca\":\"http://x\"}", "{\"version\":1,\"ca\":1}",
 		"{\"version\":1,\"serial\":\"lower\"}", "{\"version\":1,\"handle\":\"0x81010001\"}",
 		"{\"version\":1,\"former_handle\":\"0x81020002\"}",
+		"{\"version\":1,\"shown_ik_id\":\"00\"}",
 		"{\"version\":1,\"former_handle\":\"0x81020002\",\"former_ik_id\":\"00\"}",
 		"{\"version\":1,\"former_ik_id\":\"" IK_ID "\"}",
 		"{\"version\":1,\"former_handle\":\"0x81010001\",\"former_ik_id\":\"" IK_ID "\"}",

@@ -1,0 +1,155 @@
+#include "identity_key_choice.h"
+
+#include "identity_key_finding.h"
+#include "public_key.h"
+#include "report.h"
+
+/* Both keys: on disk, and in the TPM where they are there. */
+struct choice {
+	struct tpm *tpm;
+	const struct directory *directory;
+	const struct identity_key_wish *wish;
+	const struct tpm_handles *taken;
+	struct state *state;
+	struct key_file installed, waiting;
+	uint32_t parent; /* of the one that waits */
+	struct identity_key installed_key, waiting_key;
+};
+
+static void choice_close(struct choice *choice)
+{
+	identity_key_close(&choice->installed_key);
+	identity_key_close(&choice->waiting_key);
+}
+
+static bool is_in_tpm(const struct identity_key *ik)
+{
+	return ik->handle != 0;
+}
+
+/* A run that was ended between the installation of the key's certificate and its state. */
+static enum fault finish_installation(struct choice *choice, uint32_t parent)
+{
+	choice->state->parent = parent;
+	enum fault fault = state_write(choice->directory, choice->state);
+
+	return fault == FAULT_NONE ? key_made_remove(choice->directory) : fault;
+}
+
+static bool is_shown(const struct choice *choice)
+{
+	uint8_t id[32];
+
+	return choice->state->has_shown_ik_id && key_id(&choice->waiting.key, id) == FAULT_NONE &&
+		memcmp(id, choice->state->shown_ik_id, sizeof(id)) == 0;
+}
+
+/* Whether the one that waits is to be removed. The TPM has the installed one. */
+static bool is_needless(const struct choice *choice)
+{
+	if (choice->wish->is_kept)
+		return true;
+	if (is_shown(choice))
+		return false;
+	return choice->state->former_handle == 0 || !is_in_tpm(&choice->waiting_key);
+}
+
+/* Who made the installed key's parent, the TPM is asked later. */
+static enum fault remove_waiting(struct choice *choice)
+{
+	enum fault fault = FAULT_NONE;
+
+	report_note(choice->wish->is_kept
+		? "the installed key is kept: the one that was made to replace it is removed"
+		: "the TPM knows the installed key: the one that was made in its place is removed");
+	if (is_in_tpm(&choice->waiting_key))
+		fault = tpm_persistent_evict(choice->tpm, &choice->waiting_key.object,
+			choice->waiting_key.handle);
+	if (fault != FAULT_NONE)
+		return fault;
+	choice->state->handle = choice->installed_key.handle;
+	choice->state->former_handle = 0;
+	return finish_installation(choice, 0);
+}
+
+/* The installed key has become the former one, to be freed, whatever has led to it. */
+static enum fault remember_former(struct choice *choice)
+{
+	struct state *state = choice->state;
+
+	if (state->former_handle != 0)
+		return FAULT_NONE;
+	state->former_handle = choice->installed_key.handle;
+	memcpy(state->former_ik_id, choice->installed_key.id, sizeof(state->former_ik_id));
+	return state_write(choice->directory, state);
+}
+
+/* Somebody may have removed it, or cleared the TPM: then the one that waits is all that there is. */
+static enum fault not_there(const struct choice *choice)
+{
+	if (!choice->wish->is_kept)
+		return FAULT_NOT_FOUND;
+	return failure_set(choice->tpm->failure, EXIT_TPM_REFUSED,
+		"leave --keep-key out to go on with the other one",
+		"the TPM does not have the installed key");
+}
+
+static enum fault look_for(struct choice *choice, const struct key_file *file,
+	struct identity_key *out)
+{
+	enum fault fault = identity_key_look_for(
+		choice->tpm, file, choice->state->handle, choice->taken, out);
+
+	return fault == FAULT_NOT_FOUND ? FAULT_NONE : fault;
+}
+
+/* There are both. FAULT_NOT_FOUND: the one that waits goes on. */
+static enum fault judge(struct choice *choice)
+{
+	enum fault fault = look_for(choice, &choice->installed, &choice->installed_key);
+
+	if (fault == FAULT_NONE)
+		fault = look_for(choice, &choice->waiting, &choice->waiting_key);
+	if (fault != FAULT_NONE)
+		return fault;
+	if (!is_in_tpm(&choice->installed_key))
+		return not_there(choice);
+	if (is_needless(choice))
+		return remove_waiting(choice);
+	fault = remember_former(choice);
+	return fault == FAULT_NONE ? FAULT_NOT_FOUND : fault;
+}
+
+static enum fault choose(struct choice *choice, struct key_file *out, bool *is_waiting)
+{
+	enum fault installed = key_file_read(choice->directory, &choice->installed);
+
+	if (installed != FAULT_NONE && installed != FAULT_NOT_FOUND)
+		return installed;
+	*out = choice->installed;
+	enum fault fault =
+		key_made_read(choice->directory, &choice->waiting, &choice->parent);
+	if (fault != FAULT_NONE)
+		return fault == FAULT_NOT_FOUND ? installed : fault;
+	if (installed == FAULT_NONE && bytes_equal(tpm_area_bytes(&choice->waiting.area),
+			tpm_area_bytes(&choice->installed.area)))
+		return finish_installation(choice, choice->parent);
+	fault = installed == FAULT_NONE ? judge(choice) : FAULT_NOT_FOUND;
+	if (fault != FAULT_NOT_FOUND)
+		return fault;
+	*out = choice->waiting;
+	*is_waiting = true;
+	choice->state->parent = choice->parent;
+	return FAULT_NONE;
+}
+
+enum fault identity_key_choose(struct tpm *tpm, const struct directory *directory,
+	const struct identity_key_wish *wish, const struct tpm_handles *taken, struct state *state,
+	struct key_file *out, bool *is_waiting)
+{
+	__attribute__((cleanup(choice_close))) struct choice choice = { .tpm = tpm,
+		.directory = directory, .wish = wish, .taken = taken, .state = state };
+
+	*is_waiting = false;
+	return choose(&choice, out, is_waiting);
+}

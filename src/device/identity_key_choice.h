@@ -1,0 +1,26 @@
+#ifndef DEVICE_IDENTITY_KEY_CHOICE_H
+#define DEVICE_IDENTITY_KEY_CHOICE_H
+
+#include "identity_key.h"
+
+/*
+ * identity_key_choice: which of the keys on disk a run goes on with, the installed one or one that
+ * waits in key.made for its certificate.
+ *
+ * The one that waits, as a rule: a run that was cut short is continued. The installed one, and the
+ * other is removed, where the TPM has the installed one and
+ *
+ *  - that is asked for (--keep-key), or
+ *  - the other was made since a bus said that the TPM no longer knows the installed one, or for a
+ *    --new-key that the TPM had no room for.
+ *
+ * But unasked never once the CA has seen the other with a ticket: it may have certified it, and
+ * knows the installed one no longer.
+ */
+
+/* FAULT_NOT_FOUND where there is neither. Keeps state up to date, and its parent. */
+enum fault identity_key_choose(struct tpm *, const struct directory *,
+	const struct identity_key_wish *, const struct tpm_handles *taken, struct state *,
+	struct key_file *out, bool *is_waiting);
+
+#endif

@@ -1,0 +1,49 @@
+#include "identity_key_finding.h"
+
+#include "options.h"
+#include "public_key.h"
+
+enum fault identity_key_handles(struct tpm *tpm, struct tpm_handles *out)
+{
+	return tpm_handles_read(tpm, PERSISTENT_HANDLE(IK_HANDLE_FIRST),
+		PERSISTENT_HANDLE(IK_HANDLE_LAST), out);
+}
+
+static enum fault fill_in(const struct key_file *file, uint32_t handle, struct identity_key *ik)
+{
+	ik->file = *file;
+	ik->handle = handle;
+	return key_id(&file->key, ik->id);
+}
+
+enum fault identity_key_open_at(struct tpm *tpm, uint32_t handle, const struct key_file *file,
+	struct identity_key *ik)
+{
+	owned_tpm_object object = { 0 };
+	struct tpm_area area;
+	enum fault fault = tpm_persistent_open(tpm, handle, &object, &area);
+
+	if (fault != FAULT_NONE)
+		return fault;
+	if (!bytes_equal(tpm_area_bytes(&area), tpm_area_bytes(&file->area)) ||
+		!tpm_object_has_area(&object, &area))
+		return FAULT_NOT_FOUND;
+	fault = fill_in(file, handle, ik);
+	if (fault != FAULT_NONE)
+		return fault;
+	ik->object = object;
+	object.tpm = NULL;
+	return FAULT_NONE;
+}
+
+enum fault identity_key_look_for(struct tpm *tpm, const struct key_file *file, uint32_t named,
+	const struct tpm_handles *taken, struct identity_key *ik)
+{
+	enum fault fault = FAULT_NOT_FOUND;
+
+	if (tpm_handles_have(taken, named))
+		fault = identity_key_open_at(tpm, named, file, ik);
+	for (size_t i = 0; fault == FAULT_NOT_FOUND && i < taken->count; i++)
+		fault = identity_key_open_at(tpm, taken->handle[i], file, ik);
+	return fault;
+}

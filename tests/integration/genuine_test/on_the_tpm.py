@@ -1,0 +1,71 @@
+"""Devices on software TPMs of one vendor, with a CA that trusts it: what tests of them share."""
+
+import re
+
+from . import tap
+from .ca import Ca
+from .device import Device
+from .process import GENUINE_DEVICE, attempt, run
+from .tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1, Tpm
+from .vendor import Vendor
+
+NO_TPM, TPM_REFUSED, CA_NOT_REACHED, CA_REFUSED = 3, 4, 5, 6  # genuine-device's exit statuses
+LOCAL_FILES = 7
+FIRST_HANDLE = 0x81020002
+
+
+class OnTheTpm(tap.Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.vendor = Vendor(cls.folder / "vendor")
+        Tpm(cls.folder / "first-tpm", cls.vendor).stop()
+        cls.ca = Ca(cls.folder / "ca")
+        cls.ca.trusts(cls.vendor)
+        cls.on_stage(cls.ca.start())
+
+    def device(self, serial):
+        """A device whose RSA and ECC EKs are both listed."""
+        tpm = Tpm(self.folder / f"tpm-{serial}", self.vendor)
+        self.addCleanup(tpm.stop)
+        self.ca.lists("".join(f"{serial},{tpm.ek_id(index)},,\n"
+                              for index in (EK_CERTIFICATE_L1, EK_CERTIFICATE_H3)))
+        return Device(self.folder / serial, tpm, serial)
+
+    def occupy(self, tpm, handle):
+        """Somebody else's key at a persistent handle; its public area."""
+        context = tpm.folder / "other.ctx"
+        tpm.tool("tpm2_createprimary", "-C", "owner", "-G", "ecc256", "-c", context)
+        tpm.tool("tpm2_evictcontrol", "-C", "owner", "-c", context, hex(handle))
+        tpm.flush()
+        return tpm.tool("tpm2_readpublic", "-c", hex(handle))
+
+    def check_key_pem(self, device):
+        """The TPM loads key.pem, and it is the certificate's key."""
+        provider = ("-provider", "tpm2", "-provider", "default")
+        key = device.tpm.tool("openssl", "pkey", *provider, "-in", device.folder / "key.pem",
+                              "-pubout")
+        self.assertEqual(
+            key, run("openssl", "x509", "-in", device.certificate, "-noout", "-pubkey"))
+
+    def check_set(self, device):
+        """What other programs were told of belongs together, and `status` says so."""
+        self.check_key_pem(device)
+        own = device.certificate.read_text()
+        self.assertTrue((device.folder / "chain.pem").read_text().startswith(own))
+        area = device.tpm.folder / "area"
+        (handle,) = set(re.findall(r"handle:(0x[0-9a-f]{8})",
+                                   (device.folder / "how-to-use.txt").read_text()))
+        device.tpm.tool("tpm2_readpublic", "-c", handle, "-o", area)
+        self.assertEqual((device.folder / "key.pub").read_bytes(), area.read_bytes())
+        status = attempt(GENUINE_DEVICE, "status", "--dir", device.folder, "--tcti",
+                         device.tpm.tcti)
+        self.assertEqual(status.status, 0, status)
+
+    def srk(self, tpm):
+        """Gives a TPM a persistent SRK, as others do."""
+        context = tpm.folder / "srk.ctx"
+        tpm.tool("tpm2_createprimary", "-C", "owner", "-G", "rsa", "-c", context, "-a", "restricted|"
+                 "decrypt|fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda")
+        tpm.tool("tpm2_evictcontrol", "-C", "owner", "-c", context, "0x81000001")
+        tpm.flush()

@@ -1,0 +1,396 @@
+"""Which key a device goes on with, and that certificate, key and the files beside them fit."""
+
+import shutil
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from attacker.lying_tpm import TPM_CC_GET_CAPABILITY, TPM_CC_LOAD, LyingTpm, response_code
+from genuine_test import tap
+from genuine_test.device import Device
+from genuine_test.middle import Middle
+from genuine_test.on_the_tpm import (CA_NOT_REACHED, CA_REFUSED, FIRST_HANDLE, LOCAL_FILES,
+                                    TPM_REFUSED, OnTheTpm)
+from genuine_test.process import GENUINE_DEVICE, attempt, run
+from genuine_test.tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1
+
+SET = ("certificate.pem", "chain.pem", "ca.pem", "key.pem", "key.pub", "key.priv", "openssl.cnf",
+       "how-to-use.txt")  # what belongs together in a device's folder
+CERTIFICATES, MANY = 8, 60  # of one device in ten minutes, safely; more renames than any run makes
+# TPM2_GetCapability of persistent handles: the first octets of ours, and an answer that names none.
+OURS = bytes.fromhex("8102")
+EMPTY_LIST = bytes.fromhex("8001" "00000013" "00000000" "00" "00000001" "00000000")
+INTEGRITY = 0x1DF
+
+
+class DeviceKeys(OnTheTpm):
+    def test_handle_of_another(self):
+        """another's persistent key is never overwritten: the next free handle is taken"""
+        device = self.device("SN-A1")
+        before = self.occupy(device.tpm, FIRST_HANDLE)
+        result = device.provision(self.ca)
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(int(device.handle, 16), FIRST_HANDLE + 1)
+        self.assertEqual(device.tpm.tool("tpm2_readpublic", "-c", hex(FIRST_HANDLE)), before)
+
+    def test_handle_asked_for_is_taken(self):
+        """a handle that was asked for and is another's: refused, and nothing is changed"""
+        device = self.device("SN-B1")
+        before = self.occupy(device.tpm, FIRST_HANDLE)
+        persistent = device.tpm.handles("persistent")
+        result = device.provision(self.ca, "--handle", hex(FIRST_HANDLE))
+        self.assertNotEqual(result.status, 0, result)
+        self.assertEqual(device.tpm.tool("tpm2_readpublic", "-c", hex(FIRST_HANDLE)), before)
+        self.assertEqual(device.tpm.handles("persistent"), persistent)
+        self.assertEqual(device.tpm.leftovers(), {})
+
+    def test_renewal(self):
+        """run again with nothing but its folder, it renews with the same key at the same handle"""
+        device = self.device("SN-C1")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        first, handle = device.certificate.read_text(), device.handle
+        persistent = device.tpm.handles("persistent")
+        result = device.renew()
+        self.assertEqual(result.status, 0, result)
+        self.assertNotEqual(device.certificate.read_text(), first)
+        self.assertEqual(device.handle, handle)
+        self.assertEqual(device.tpm.handles("persistent"), persistent)
+        self.assertEqual(device.tpm.leftovers(), {})
+
+    def test_new_key(self):
+        """--new-key: the former key stays until the new one has its certificate, then it goes"""
+        device = self.device("SN-R1")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        first, former = device.certificate.read_text(), device.handle
+        self.ca.stop()
+        self.assertEqual(device.renew("--new-key").status, CA_NOT_REACHED)
+        self.assertEqual(device.certificate.read_text(), first)
+        self.assertEqual(device.state["former_handle"], former)
+        kept = device.tpm.handles("persistent")
+        self.assertIn(int(former, 16), kept)
+        self.assertIn(int(device.handle, 16), kept)
+        self.assertNotEqual(device.handle, former)
+        self.ca.start()
+        waiting = device.handle
+        result = device.provision(self.ca, "--new-key")
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(device.handle, waiting, "the key that was made already")
+        self.assertNotEqual(device.certificate.read_text(), first)
+        self.assertNotIn("former_handle", device.state)
+        kept.remove(int(former, 16))
+        self.assertEqual(device.tpm.handles("persistent"), kept)
+        self.assertNotIn("ERROR", result.errors, "nothing that the TSS complains of")
+        self.assertEqual(device.renew().status, 0)
+        self.assertEqual(device.tpm.leftovers(), {})
+
+    def test_new_key_after_release(self):
+        """released and imported --again, a device is refused with its old key, not with a new one"""
+        device = self.device("SN-R2")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        self.ca.does("device", "release", "SN-R2")
+        self.ca.lists("".join(f"SN-R2,{device.tpm.ek_id(index)},,\n"
+                              for index in (EK_CERTIFICATE_L1, EK_CERTIFICATE_H3)), "--again")
+        result = device.renew()
+        self.assertEqual(result.status, CA_REFUSED, result)
+        self.assertEqual(self.ca.check_that_refused(result.errors), "IK_BINDING")
+        persistent = device.tpm.handles("persistent")
+        result = device.renew("--new-key", "--key", "p384")
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(len(device.tpm.handles("persistent")), len(persistent))
+        self.assertNotEqual(device.tpm.handles("persistent"), persistent)
+        self.assertIn("384", run("openssl", "x509", "-in", device.certificate, "-noout", "-text"))
+
+    def test_new_key_spares_others(self):
+        """--new-key removes no key but its own: not one that has come to the former handle since"""
+        device = self.device("SN-R3")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        former = int(device.handle, 16)
+        self.ca.stop()
+        self.assertEqual(device.renew("--new-key").status, CA_NOT_REACHED)
+        device.tpm.tool("tpm2_evictcontrol", "-C", "owner", "-c", hex(former))
+        other = self.occupy(device.tpm, former)
+        self.ca.start()
+        self.assertEqual(device.provision(self.ca).status, 0)
+        self.assertEqual(device.tpm.tool("tpm2_readpublic", "-c", hex(former)), other)
+        self.assertNotIn("former_handle", device.state)
+
+    def cut_short(self, device, n, *options, ca=()):
+        """A run that is killed as it puts the n-th file or link into its place; how it ended."""
+        result = attempt("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=renameat", "-e",
+                         f"inject=renameat:signal=KILL:when={n}", GENUINE_DEVICE, "provision",
+                         "--tcti", device.tpm.tcti, "--dir", device.folder, *ca, *options)
+        device.tpm.flush()
+        return result
+
+    def devices_of(self, name, each):
+        """A device for each try: the CA has ten certificates for one in ten minutes, a try takes
+        each of them."""
+        for number in range(MANY):
+            if number * each % CERTIFICATES < each:
+                device = self.device(f"SN-{name}{number}")
+                self.assertEqual(device.provision(self.ca).status, 0)
+            yield number + 1, device
+
+    def test_new_key_cut_short(self):
+        """--new-key, ended at any file: certificate and key fit, and once more brings a new key"""
+        for n, device in self.devices_of("R4", 2):
+            with self.subTest(n):
+                persistent = len(device.tpm.handles("persistent"))
+                first = (device.folder / "key.pub").read_bytes()
+                self.ca.does("device", "rekey", device.serial)
+                cut = self.cut_short(device, n, "--new-key")
+                self.check_set(device)
+                if cut.status == 0:
+                    break
+                result = device.renew("--new-key")
+                self.assertEqual(result.status, 0, result)
+                self.assertNotEqual((device.folder / "key.pub").read_bytes(), first)
+                self.check_set(device)
+                self.assertEqual(len(device.tpm.handles("persistent")), persistent)
+        self.assertGreater(n, 1 + len(SET), "every file of the set, and the link to it")
+        self.assertEqual(cut.status, 0, "and all of them were tried")
+
+    def test_new_key_given_up(self):
+        """the same, and then run without it: either key goes on, and it is whole"""
+        for n, device in self.devices_of("R5", 2):
+            with self.subTest(n):
+                if not (device.folder / "with-srk").exists():
+                    self.srk(device.tpm)  # which is not the first key's parent
+                    (device.folder / "with-srk").touch()
+                self.ca.does("device", "rekey", device.serial)
+                cut = self.cut_short(device, n, "--new-key")
+                self.check_set(device)
+                if cut.status == 0:
+                    break
+                result = device.renew()
+                self.assertEqual(result.status, 0, result)
+                self.check_set(device)
+                self.assertFalse((device.folder / "key.made").exists())
+                self.assertEqual(device.tpm.leftovers(), {})
+        self.assertEqual(cut.status, 0, "all files were tried")
+
+    def flatten(self, folder):
+        """A copy that followed the links, in the folder's place."""
+        copy = folder.with_name(f"{folder.name}-copy")
+        shutil.copytree(folder, copy)
+        shutil.rmtree(folder)
+        copy.rename(folder)
+
+    def take_away(self, folder):
+        for name in SET:
+            (folder / name).unlink(missing_ok=True)
+        (folder / "current").unlink(missing_ok=True)
+        for former in folder.glob("set-*"):
+            shutil.rmtree(former)
+
+    def test_plain_files_cut_short(self):
+        """a folder of plain files, as a copy by cp -L has them: ended anywhere, they fit"""
+        for n, device in self.devices_of("T", 1):
+            with self.subTest(n):
+                self.flatten(device.folder)
+                self.check_set(device)
+                self.ca.does("device", "rekey", device.serial)
+                cut = self.cut_short(device, n, "--new-key")
+                self.check_set(device)
+                if cut.status == 0:
+                    break
+        self.assertGreater(n, 3 + 2 * len(SET), "every link, then every file")
+        self.assertEqual(cut.status, 0, "and all of them were tried")
+        self.assertTrue((device.folder / "key.pem").is_symlink())
+
+    def test_own_anchors_cut_short(self):
+        """another ca.pem, put in the link's place: ended anywhere, it is the one that counts"""
+        for n, device in self.devices_of("U", 1):
+            with self.subTest(n):
+                mine = (device.folder / "ca.pem").read_bytes() + b"\n"
+                (device.folder / "mine").write_bytes(mine)
+                (device.folder / "mine").rename(device.folder / "ca.pem")
+                cut = self.cut_short(device, n)
+                self.assertEqual((device.folder / "ca.pem").read_bytes(), mine)
+                self.check_set(device)
+                if cut.status == 0:
+                    break
+        self.assertGreater(n, 2 + len(SET), "its own link, then every file")
+
+    def test_no_room_for_a_set(self):
+        """a folder that can take no set is found out before the CA gives a certificate"""
+        device = self.device("SN-X1")
+        (device.folder / "current").mkdir()
+        (device.folder / "current" / "certificate.pem").write_text("whose?")
+        result = device.provision(self.ca)
+        self.assertEqual(result.status, LOCAL_FILES, result)
+        self.assertIn("current", result.errors)
+        self.assertEqual(self.ca.tells("certificate", "list", device.serial), [])
+
+    def test_first_time_cut_short(self):
+        """the first installation, ended anywhere: all of the files are there, or none"""
+        ca = ("--ca", self.ca.url, "--ca-cert", self.ca.certificate, "--serial")
+        for n, device in self.devices_of("V", 1):
+            with self.subTest(n):
+                self.take_away(device.folder)
+                cut = self.cut_short(device, n, ca=(*ca, device.serial))
+                there = [name for name in SET if (device.folder / name).exists()]
+                if there:
+                    self.check_set(device)
+                self.assertIn(there, ([], list(SET)))
+                if cut.status == 0:
+                    break
+        self.assertEqual(cut.status, 0, "all files were tried")
+
+    def lie_about_the_key(self, bus):
+        """The TPM has no keys, and does not know ours."""
+        bus.begin(lambda code, count, response: EMPTY_LIST
+                  if code == TPM_CC_GET_CAPABILITY and OURS in response else response)
+        bus.deny = lambda code, count: response_code(INTEGRITY) if (
+            code, count) == (TPM_CC_LOAD, 1) else None
+
+    def test_lie_about_the_key(self):
+        """a bus says that the TPM holds no keys and does not know ours: ours is not given up"""
+        device = self.device("SN-W1")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        before = {name: (device.folder / name).read_bytes() for name in SET}
+        persistent = device.tpm.handles("persistent")
+        bus = LyingTpm(device.tpm.port)
+        self.addCleanup(bus.stop)
+        lied_to = Device(device.folder, bus, device.serial)
+        for options, status in (((), TPM_REFUSED), (("--handle", "0x81020050"), CA_NOT_REACHED)):
+            self.ca.stop()
+            self.lie_about_the_key(bus)
+            result = lied_to.provision(self.ca, *options)
+            self.assertEqual(result.status, status, result)
+            self.assertIn("a new one is made", result.errors)
+            self.assertEqual({name: (device.folder / name).read_bytes() for name in SET}, before)
+            self.check_set(device)
+            device.tpm.flush()
+            self.ca.start()
+            result = device.provision(self.ca)
+            self.assertEqual(result.status, 0, result)
+            self.assertIn("the one that was made in its place is removed", result.errors)
+            self.assertEqual((device.folder / "key.pub").read_bytes(), before["key.pub"])
+            self.assertEqual(device.tpm.handles("persistent"), persistent)
+            self.assertFalse((device.folder / "key.made").exists())
+            self.check_set(device)
+            before = {name: (device.folder / name).read_bytes() for name in SET}
+
+    def fill(self, tpm):
+        """Keys of others, until the TPM keeps no more of them."""
+        context = tpm.folder / "filler.ctx"
+        tpm.tool("tpm2_createprimary", "-C", "owner", "-G", "ecc256", "-c", context)
+        for handle in range(0x81008000, 0x81008000 + 100):
+            tpm.flush()
+            kept = attempt("tpm2_evictcontrol", "-C", "owner", "-c", context, hex(handle),
+                           env={"TPM2TOOLS_TCTI": tpm.tcti})
+            if kept.status != 0:
+                break
+        self.assertIn("insufficient space for NV", kept.errors)
+        tpm.flush()
+
+    def test_no_room_for_a_new_key(self):
+        """--new-key in a TPM that keeps no further key: the installed one is renewed as before"""
+        device = self.device("SN-Y1")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        key, state = (device.folder / "key.pub").read_bytes(), device.state
+        self.fill(device.tpm)
+        result = device.renew("--new-key")
+        self.assertEqual(result.status, TPM_REFUSED, result)
+        result = device.renew()
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual((device.folder / "key.pub").read_bytes(), key)
+        self.assertEqual(device.state, state)
+        self.check_set(device)
+
+    def test_new_key_at_a_handle_that_is_taken(self):
+        """--new-key with a handle that is another's: refused before anything is changed"""
+        device = self.device("SN-Y2")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        state = device.state
+        self.occupy(device.tpm, FIRST_HANDLE + 7)
+        persistent = device.tpm.handles("persistent")
+        result = device.renew("--new-key", "--handle", hex(FIRST_HANDLE + 7))
+        self.assertEqual(result.status, TPM_REFUSED, result)
+        self.assertIn("is taken by another key", result.errors)
+        self.assertEqual(device.state, state)
+        self.assertFalse((device.folder / "key.made").exists())
+        self.assertEqual(device.tpm.handles("persistent"), persistent)
+
+    def test_keep_key(self):
+        """--keep-key: the way back from a new key that the CA does not want, told with the refusal"""
+        device = self.device("SN-Y3")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        self.assertEqual(device.renew("--new-key").status, 0)
+        persistent, key = device.tpm.handles("persistent"), (device.folder / "key.pub").read_bytes()
+        result = device.renew("--new-key")  # The second time in a day: no rekey.
+        self.assertEqual(result.status, CA_REFUSED, result)
+        self.assertEqual(self.ca.check_that_refused(result.errors), "REKEY")
+        self.assertIn("--keep-key", result.errors)
+        self.assertEqual(device.renew().status, CA_REFUSED, "the CA may have certified it")
+        self.ca.stop()
+        self.assertEqual(device.renew("--keep-key").status, CA_NOT_REACHED)
+        self.assertNotIn("former_handle", device.state)
+        self.ca.start()
+        result = device.provision(self.ca, "--keep-key")
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual((device.folder / "key.pub").read_bytes(), key)
+        self.assertEqual(device.tpm.handles("persistent"), persistent)
+        self.assertFalse((device.folder / "key.made").exists())
+        self.check_set(device)
+        result = device.renew("--keep-key")
+        self.assertEqual(result.status, 0, f"there is nothing to give up: {result}")
+        self.assertEqual(device.tpm.leftovers(), {})
+
+    def test_keep_key_that_is_gone(self):
+        """--keep-key where the TPM has the installed key no longer: said, and nothing is removed"""
+        device = self.device("SN-Y4")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        former = device.handle
+        self.ca.stop()
+        self.assertEqual(device.renew("--new-key").status, CA_NOT_REACHED)
+        device.tpm.tool("tpm2_evictcontrol", "-C", "owner", "-c", former)
+        persistent = device.tpm.handles("persistent")
+        result = device.renew("--keep-key")
+        self.assertEqual(result.status, TPM_REFUSED, result)
+        self.assertIn("does not have the installed key", result.errors)
+        self.assertEqual(device.tpm.handles("persistent"), persistent)
+        self.ca.start()
+        result = device.provision(self.ca)
+        self.assertEqual(result.status, 0, result)
+        self.check_set(device)
+
+    def test_lie_and_lost_answer(self):
+        """a key that a lie on the bus has had made, and that the CA has certified: it goes on"""
+        device = self.device("SN-Y5")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        persistent, key = device.tpm.handles("persistent"), (device.folder / "key.pub").read_bytes()
+        bus, middle = LyingTpm(device.tpm.port), Middle(self.ca)
+        self.addCleanup(bus.stop)
+        self.addCleanup(middle.stop)
+        self.lie_about_the_key(bus)
+        middle.lost.add("/v1/getCertificate")
+        result = Device(device.folder, bus, device.serial).provision(
+            middle, "--handle", "0x81020050")
+        self.assertEqual(result.status, CA_NOT_REACHED, result)
+        self.assertIn("a new one is made", result.errors)
+        self.check_set(device)
+        result = device.provision(self.ca)
+        self.assertEqual(result.status, 0, result)
+        self.assertNotEqual((device.folder / "key.pub").read_bytes(), key)
+        self.assertEqual(len(device.tpm.handles("persistent")), len(persistent))
+        self.assertFalse((device.folder / "key.made").exists())
+        self.check_set(device)
+
+    def test_state_lost(self):
+        """without state.json the key is found again, and key.pem names its parent"""
+        device = self.device("SN-N1")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        self.srk(device.tpm)
+        for option in ((), ("--new-key",)):
+            self.assertEqual(device.renew(*option).status, 0)
+            (device.folder / "state.json").unlink()
+            self.assertEqual(device.provision(self.ca).status, 0)
+            self.check_key_pem(device)
+            self.assertEqual(device.tpm.leftovers(), {})
+
+
+if __name__ == "__main__":
+    tap.main()
