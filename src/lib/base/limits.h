@@ -71,9 +71,6 @@ enum {
 	/* What a refusal says about what it saw: one short line. */
 	SAW_MAX = 120,
 
-	/* While the system's clock is behind: 7 ms of the store's time for 8 ms of true time. */
-	STORE_CLOCK_STEP_MS = 8,
-
 	/* [identity] expected: a million serials, one a line. */
 	EXPECTED_MAX = 64 * 1024 * 1024,
 
