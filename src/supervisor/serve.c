@@ -122,14 +122,20 @@ static enum fault renew_tls_if_due(struct serve *s, struct trouble *trouble)
 	return fault;
 }
 
-/* One that is only ageing serves on. */
+static void say_not_renewed(const struct server *server, const struct trouble *trouble)
+{
+	log_error("the TLS certificate was %s: %s", server->has_new_tls ?
+		"renewed, but not all roles take it" : "not renewed", trouble->text);
+}
+
+/* One that is only ageing serves on, and one that was made serves as soon as a front does. */
 static enum fault renew_tls_at_start(struct serve *s, struct trouble *trouble)
 {
 	enum fault fault = renew_tls_if_due(s, trouble);
 
 	if (fault == FAULT_NONE || !tls_is_usable(&s->folder))
 		return fault;
-	log_error("the TLS certificate was not renewed: %s", trouble->text);
+	say_not_renewed(&s->server, trouble);
 	return FAULT_NONE;
 }
 
@@ -258,7 +264,7 @@ static void tick(struct serve *s)
 	server_tick(&s->server);
 	operator_socket_tick(&s->operators);
 	if (monotonic_ms() >= s->next_tls_check_ms && renew_tls_if_due(s, &trouble) != FAULT_NONE)
-		log_error("the TLS certificate was not renewed: %s", trouble.text);
+		say_not_renewed(&s->server, &trouble);
 }
 
 static int wait_ms(const struct serve *s)
