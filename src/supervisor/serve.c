@@ -117,6 +117,7 @@ static enum fault renew_tls_if_due(struct serve *s, struct trouble *trouble)
 	bool is_due = server->has_new_tls || tls_is_due(&s->folder, &server->set->configuration);
 	enum fault fault = is_due ? renew_tls(server, trouble) : FAULT_NONE;
 
+	server->is_reloaded = false;
 	s->next_tls_check_ms =
 		monotonic_ms() + (fault == FAULT_NONE ? TLS_CHECK_MS : TLS_RETRY_MS);
 	return fault;
@@ -238,8 +239,6 @@ static void reload(struct serve *s)
 	else
 		log_error("not reloaded, all stays as it was: %s", trouble.text);
 	readiness_notify("READY=1");
-	/* Another host may have been configured. */
-	s->next_tls_check_ms = 0;
 }
 
 static void take_signals(struct serve *s)
@@ -254,6 +253,11 @@ static void take_signals(struct serve *s)
 	}
 }
 
+static bool is_time_for_tls(const struct serve *s)
+{
+	return s->server.is_reloaded || monotonic_ms() >= s->next_tls_check_ms;
+}
+
 static void tick(struct serve *s)
 {
 	struct trouble trouble = { "" };
@@ -263,7 +267,7 @@ static void tick(struct serve *s)
 	s->next_tick_ms = monotonic_ms() + TICK_PERIOD_MS;
 	server_tick(&s->server);
 	operator_socket_tick(&s->operators);
-	if (monotonic_ms() >= s->next_tls_check_ms && renew_tls_if_due(s, &trouble) != FAULT_NONE)
+	if (is_time_for_tls(s) && renew_tls_if_due(s, &trouble) != FAULT_NONE)
 		say_not_renewed(&s->server, &trouble);
 }
 

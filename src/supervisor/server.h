@@ -31,6 +31,7 @@ struct server {
 	size_t role_count;
 	struct role_process roles[ROLE_COUNT_MAX]; /* store, authority, verifiers, fronts */
 	struct load_set *set;         /* in force */
+	bool is_reloaded;    /* since the TLS certificate was last looked at: it may want another host */
 	int store_directory;
 	int listening;                /* -1 without fronts */
 	int refusals[WORKERS_MAX];    /* each front's ring */

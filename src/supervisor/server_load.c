@@ -152,6 +152,7 @@ static enum fault load(struct server *server, struct load_set *set, const char *
 	commit_all(server);
 	load_set_close(server->set);
 	server->set = set;
+	server->is_reloaded = true;
 	server->has_new_tls = false;
 	return FAULT_NONE;
 }
