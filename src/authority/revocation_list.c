@@ -117,6 +117,14 @@ static bool is_ageing(const struct materials *m, const struct tidy_answer *answe
 	return answer->state.now_ms / 1000 + half_s >= answer->crl_next_update_s;
 }
 
+static bool is_needed(const struct revocation_list *list, const struct materials *m,
+	const struct tidy_answer *answer)
+{
+	if (list->handed.number == 0 || is_ageing(m, answer))
+		return true;
+	return answer->state.crl_is_due && monotonic_now_ms() >= list->read_until_ms;
+}
+
 void revocation_list_tidy_answer(struct revocation_list *list, const struct materials *m,
 	const struct tidy_answer *answer, uint64_t request)
 {
@@ -124,7 +132,7 @@ void revocation_list_tidy_answer(struct revocation_list *list, const struct mate
 		fail(list, "the store did not answer");
 	if (list->stage != LIST_IDLE || monotonic_now_ms() < list->full_until_ms)
 		return;
-	if (answer->state.crl_is_due || list->handed.number == 0 || is_ageing(m, answer))
+	if (is_needed(list, m, answer))
 		begin(list, m, answer, request);
 }
 
@@ -207,6 +215,8 @@ void revocation_list_kept(struct revocation_list *list, uint64_t answered)
 		return;
 	if (send_list(list, list->control, REQUEST_NONE)) {
 		list->handed = list->notice;
+		list->read_until_ms = monotonic_now_ms() +
+			(uint64_t)list->notice.size * 1000 / CRL_READ_PER_S;
 		list->stage = LIST_IDLE;
 	}
 	if (list->entry_count >= CRL_ENTRY_COUNT_MANY)

@@ -81,6 +81,9 @@ enum {
 	CRL_MAX = 16 * 1024 * 1024,
 	CRL_ENTRY_COUNT_MAX = 320000,
 	CRL_ENTRY_COUNT_MANY = 240000, /* from here on the operator is warned */
+
+	/* Octets a second: who reads the list so fast gets it whole, however often certificates are revoked. */
+	CRL_READ_PER_S = 128 * 1024,
 };
 
 #endif
