@@ -56,12 +56,14 @@ static void fail(struct revocation_list *list, const char *why)
 	revocation_list_abandon(list);
 }
 
-/* What is revoked does not reach those who ask for the list: never without a word. */
+/*
+ * What is revoked does not reach those who ask for the list: never without a word. Whether the fronts
+ * have a list of an authority before this one is not known here.
+ */
 static void fail_full(struct revocation_list *list)
 {
-	log_error("no new revocation list: more than %d certificates are revoked; %s; see REVOCATION in "
-		"genuine-ca(1)", CRL_ENTRY_COUNT_MAX, list->handed.number == 0 ?
-		"there is none to serve" : "the last one is served on");
+	log_error("no new revocation list: more than %d certificates are revoked; the last one, if there "
+		"is one, is served on; see REVOCATION in genuine-ca(1)", CRL_ENTRY_COUNT_MAX);
 	list->full_until_ms = monotonic_now_ms() + FULL_PAUSE_MS;
 	revocation_list_abandon(list);
 }
