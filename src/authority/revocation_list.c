@@ -56,12 +56,14 @@ static void fail(struct revocation_list *list, const char *why)
 	revocation_list_abandon(list);
 }
 
-/* What is revoked does not reach those who ask for the list: never without a word. */
+/*
+ * What is revoked does not reach those who ask for the list: never without a word. Whether the fronts
+ * have a list of an authority before this one is not known here.
+ */
 static void fail_full(struct revocation_list *list)
 {
-	log_error("no new revocation list: more than %d certificates are revoked; %s; see REVOCATION in "
-		"genuine-ca(1)", CRL_ENTRY_COUNT_MAX, list->handed.number == 0 ?
-		"there is none to serve" : "the last one is served on");
+	log_error("no new revocation list: more than %d certificates are revoked; the last one, if there "
+		"is one, is served on; see REVOCATION in genuine-ca(1)", CRL_ENTRY_COUNT_MAX);
 	list->full_until_ms = monotonic_now_ms() + FULL_PAUSE_MS;
 	revocation_list_abandon(list);
 }
@@ -117,6 +119,14 @@ static bool is_ageing(const struct materials *m, const struct tidy_answer *answe
 	return answer->state.now_ms / 1000 + half_s >= answer->crl_next_update_s;
 }
 
+static bool is_needed(const struct revocation_list *list, const struct materials *m,
+	const struct tidy_answer *answer)
+{
+	if (list->handed.number == 0 || is_ageing(m, answer))
+		return true;
+	return answer->state.crl_is_due && monotonic_now_ms() >= list->read_until_ms;
+}
+
 void revocation_list_tidy_answer(struct revocation_list *list, const struct materials *m,
 	const struct tidy_answer *answer, uint64_t request)
 {
@@ -124,7 +134,7 @@ void revocation_list_tidy_answer(struct revocation_list *list, const struct mate
 		fail(list, "the store did not answer");
 	if (list->stage != LIST_IDLE || monotonic_now_ms() < list->full_until_ms)
 		return;
-	if (answer->state.crl_is_due || list->handed.number == 0 || is_ageing(m, answer))
+	if (is_needed(list, m, answer))
 		begin(list, m, answer, request);
 }
 
@@ -207,6 +217,8 @@ void revocation_list_kept(struct revocation_list *list, uint64_t answered)
 		return;
 	if (send_list(list, list->control, REQUEST_NONE)) {
 		list->handed = list->notice;
+		list->read_until_ms = monotonic_now_ms() +
+			(uint64_t)list->notice.size * 1000 / CRL_READ_PER_S;
 		list->stage = LIST_IDLE;
 	}
 	if (list->entry_count >= CRL_ENTRY_COUNT_MANY)

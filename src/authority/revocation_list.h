@@ -16,6 +16,9 @@
  * Of more than CRL_ENTRY_COUNT_MAX numbers no list is made: a log line says so at each attempt,
  * every ten minutes, and the fronts keep the last list. Long before that the log warns with each
  * list.
+ *
+ * The fronts serve the last list and the one before it. So what was revoked waits with its new list
+ * until the last one could be read at CRL_READ_PER_S: else nobody on such a line would get one whole.
  */
 enum list_stage { LIST_IDLE = 0, LIST_COLLECTING, LIST_KEEPING };
 
@@ -31,6 +34,7 @@ struct revocation_list {
 	struct writer w;
 	struct crl_notice notice;
 	int file;           /* memfd with the signed list; -1: none */
+	uint64_t read_until_ms; /* monotonic: until then the list that was handed is still being read */
 	struct crl_notice handed; /* the list that the fronts have; number 0: none, or not the last */
 };
 
@@ -40,8 +44,9 @@ void revocation_list_open(struct revocation_list *, int store, int control);
 void revocation_list_abandon(struct revocation_list *);
 
 /*
- * What the store says each second: begins a new list where one is due, where more than half of the
- * last one's life is over, or where the fronts may not have the last one. request: a fresh number.
+ * What the store says each second: begins a new list where one is due and the last one was served
+ * for long enough, and at once where more than half of the last one's life is over, or where the
+ * fronts may not have the last one. request: a fresh number.
  */
 void revocation_list_tidy_answer(struct revocation_list *, const struct materials *,
 	const struct tidy_answer *, uint64_t request);

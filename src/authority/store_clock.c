@@ -1,7 +1,5 @@
 #include "store_clock.h"
 
-#include "limits.h"
-
 #include <assert.h>
 #include <time.h>
 
@@ -25,16 +23,16 @@ void store_clock_learn(struct store_clock *clock, uint64_t store_ms)
 		.monotonic_ms = monotonic_now_ms() };
 }
 
-/* The store's is the system's clock, or runs slowly where that one is behind: it is the later one. */
+/*
+ * The store has the system's clock where that is not behind, whatever else has passed. Where it is,
+ * nobody but the store knows how far its own has gone on.
+ */
 uint64_t store_clock_at(const struct store_clock *clock, const struct clock_reading *now)
 {
-	uint64_t elapsed_ms = now->monotonic_ms - clock->monotonic_ms;
-	uint64_t slow_ms = clock->store_ms +
-		elapsed_ms / STORE_CLOCK_STEP_MS * (STORE_CLOCK_STEP_MS - 1);
-	uint64_t full_ms = clock->store_ms + elapsed_ms;
+	uint64_t full_ms = clock->store_ms + (now->monotonic_ms - clock->monotonic_ms);
 
-	if (now->realtime_ms < slow_ms)
-		return slow_ms;
+	if (now->realtime_ms < clock->store_ms)
+		return clock->store_ms;
 	return now->realtime_ms < full_ms ? now->realtime_ms : full_ms;
 }
 

@@ -7,8 +7,8 @@
 /*
  * store_clock: the store's clock as the authority last learned it, carried on between answers. One
  * clock for tickets and records, so that no ticket overtakes a later act because two clocks disagree:
- * what is carried on is never ahead of the store's, also where that one runs slowly because the
- * system's clock was set back (src/store/clock.h).
+ * what is carried on is never ahead of what the store makes of the same reading of the machine's
+ * clocks (src/store/clock.h). While the system's is behind, it stands until the store's next answer.
  */
 struct store_clock {
 	bool is_known;

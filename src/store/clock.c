@@ -1,11 +1,12 @@
 #include "clock.h"
 
-#include "limits.h"
-
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <time.h>
+
+/* While the system's clock is behind: 7 ms of ours for 8 ms of true time. */
+enum { STEP_MS = 8 };
 
 static uint64_t milliseconds_of(clockid_t id)
 {
@@ -51,9 +52,9 @@ uint64_t clock_now(struct clock *clock)
 		return clock->now_ms;
 	}
 	/* Whole steps only, so that frequent readings do not stop the clock. */
-	uint64_t steps = (monotonic_ms - clock->monotonic_ms) / STORE_CLOCK_STEP_MS;
-	clock->now_ms += steps * (STORE_CLOCK_STEP_MS - 1);
-	clock->monotonic_ms += steps * STORE_CLOCK_STEP_MS;
+	uint64_t steps = (monotonic_ms - clock->monotonic_ms) / STEP_MS;
+	clock->now_ms += steps * (STEP_MS - 1);
+	clock->monotonic_ms += steps * STEP_MS;
 	clock->behind_ms = clock->now_ms - realtime_ms;
 	return clock->now_ms;
 }
@@ -83,8 +84,7 @@ static struct span unit_of(uint64_t ms)
 void clock_say(const struct clock *clock, char out[CLOCK_TEXT_MAX + 1])
 {
 	uint64_t ahead_ms = clock->behind_ms;
-	uint64_t wait_ms = !clock_is_wrong(clock) ? 0 :
-		(ahead_ms - CLOCK_BEHIND_MAX_MS) * STORE_CLOCK_STEP_MS;
+	uint64_t wait_ms = !clock_is_wrong(clock) ? 0 : (ahead_ms - CLOCK_BEHIND_MAX_MS) * STEP_MS;
 	struct span ahead = unit_of(ahead_ms), wait = unit_of(wait_ms);
 
 	(void)snprintf(out, CLOCK_TEXT_MAX + 1, "the store's clock is %" PRIu64 " %s ahead of the "

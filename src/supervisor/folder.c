@@ -296,7 +296,8 @@ enum fault folder_open_store(const struct folder *folder, uid_t uid, int *out,
 
 	if (fault == FAULT_BUSY)
 		return trouble_say(trouble, fault,
-			"%s/store is in use by the genuine-ca of another folder", folder->path);
+			"%s/store is in use by the genuine-ca of another folder, or by the store of a "
+			"killed server that has not ended yet", folder->path);
 	if (fault != FAULT_NONE)
 		return trouble_say(trouble, fault, "%s/store cannot be locked: %s", folder->path,
 			strerror(errno));

@@ -56,7 +56,8 @@ enum fault folder_lock(const struct folder *, int *out, struct trouble *);
 
 /*
  * Opens store/, checks that it belongs to uid and locks it, as long as the descriptor or one that a
- * role was given of it is open. FAULT_BUSY: another folder's server has it.
+ * role was given of it is open. FAULT_BUSY: another folder's server has it, or the store of a killed
+ * one, which is waited for a little.
  */
 enum fault folder_open_store(const struct folder *, uid_t uid, int *out, struct trouble *);
 

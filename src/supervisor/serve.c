@@ -117,19 +117,26 @@ static enum fault renew_tls_if_due(struct serve *s, struct trouble *trouble)
 	bool is_due = server->has_new_tls || tls_is_due(&s->folder, &server->set->configuration);
 	enum fault fault = is_due ? renew_tls(server, trouble) : FAULT_NONE;
 
+	server->is_reloaded = false;
 	s->next_tls_check_ms =
 		monotonic_ms() + (fault == FAULT_NONE ? TLS_CHECK_MS : TLS_RETRY_MS);
 	return fault;
 }
 
-/* One that is only ageing serves on. */
+static void say_not_renewed(const struct server *server, const struct trouble *trouble)
+{
+	log_error("the TLS certificate was %s: %s", server->has_new_tls ?
+		"renewed, but not all roles take it" : "not renewed", trouble->text);
+}
+
+/* One that is only ageing serves on, and one that was made serves as soon as a front does. */
 static enum fault renew_tls_at_start(struct serve *s, struct trouble *trouble)
 {
 	enum fault fault = renew_tls_if_due(s, trouble);
 
 	if (fault == FAULT_NONE || !tls_is_usable(&s->folder))
 		return fault;
-	log_error("the TLS certificate was not renewed: %s", trouble->text);
+	say_not_renewed(&s->server, trouble);
 	return FAULT_NONE;
 }
 
@@ -232,8 +239,6 @@ static void reload(struct serve *s)
 	else
 		log_error("not reloaded, all stays as it was: %s", trouble.text);
 	readiness_notify("READY=1");
-	/* Another host may have been configured. */
-	s->next_tls_check_ms = 0;
 }
 
 static void take_signals(struct serve *s)
@@ -248,6 +253,11 @@ static void take_signals(struct serve *s)
 	}
 }
 
+static bool is_time_for_tls(const struct serve *s)
+{
+	return s->server.is_reloaded || monotonic_ms() >= s->next_tls_check_ms;
+}
+
 static void tick(struct serve *s)
 {
 	struct trouble trouble = { "" };
@@ -257,8 +267,8 @@ static void tick(struct serve *s)
 	s->next_tick_ms = monotonic_ms() + TICK_PERIOD_MS;
 	server_tick(&s->server);
 	operator_socket_tick(&s->operators);
-	if (monotonic_ms() >= s->next_tls_check_ms && renew_tls_if_due(s, &trouble) != FAULT_NONE)
-		log_error("the TLS certificate was not renewed: %s", trouble.text);
+	if (is_time_for_tls(s) && renew_tls_if_due(s, &trouble) != FAULT_NONE)
+		say_not_renewed(&s->server, &trouble);
 }
 
 static int wait_ms(const struct serve *s)

@@ -31,6 +31,7 @@ struct server {
 	size_t role_count;
 	struct role_process roles[ROLE_COUNT_MAX]; /* store, authority, verifiers, fronts */
 	struct load_set *set;         /* in force */
+	bool is_reloaded;    /* since the TLS certificate was last looked at: it may want another host */
 	int store_directory;
 	int listening;                /* -1 without fronts */
 	int refusals[WORKERS_MAX];    /* each front's ring */
@@ -40,7 +41,7 @@ struct server {
 	uint8_t crl_frame[128];
 	int crl;
 	int tls;
-	bool has_new_tls;    /* the folder's TLS certificate is newer than the one in force */
+	bool has_new_tls;    /* the folder's TLS certificate is new, and not taken by all roles */
 
 	/* The store's answer to the supervisor's own record (act_record.h). */
 	uint64_t record_request; /* the last one's number */
@@ -73,7 +74,8 @@ enum fault server_reload(struct server *, bool is_now, const char *actor, struct
 /*
  * These give all roles what is in force with the TLS key and certificate, or the ticket keys, that the
  * folder has now: nobody asked for a reload, so what somebody is writing into genuine.conf or trust/
- * does not count yet.
+ * does not count yet. On a fault the former ones stay in force; but where no front runs, those that
+ * start begin with the TLS key and certificate that the folder has, and has_new_tls stays.
  */
 enum fault server_renew_tls(struct server *, const char *actor, struct trouble *);
 enum fault server_renew_ticket_keys(struct server *, const char *actor, struct trouble *);

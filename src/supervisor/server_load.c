@@ -152,6 +152,7 @@ static enum fault load(struct server *server, struct load_set *set, const char *
 	commit_all(server);
 	load_set_close(server->set);
 	server->set = set;
+	server->is_reloaded = true;
 	server->has_new_tls = false;
 	return FAULT_NONE;
 }
@@ -204,19 +205,33 @@ static enum fault load_again(struct server *server, const char *actor, struct tr
 	return fault;
 }
 
+static bool has_front(const struct server *server)
+{
+	for (size_t i = 0; i < server->role_count; i++) {
+		if (server->roles[i].kind == KIND_FRONT && role_is_running(&server->roles[i]))
+			return true;
+	}
+	return false;
+}
+
 enum fault server_renew_tls(struct server *server, const char *actor, struct trouble *trouble)
 {
 	struct load_set *set = server->set;
 	owned_descriptor former_key = set->tls_key, former_certificate = set->tls_certificate;
+	bool had_front = has_front(server);
 
 	set->tls_key = set->tls_certificate = -1;
 	enum fault fault = load_set_open_tls(server->folder, set, trouble);
-	if (fault == FAULT_NONE)
+	bool is_open = fault == FAULT_NONE;
+	if (is_open)
 		fault = load_again(server, actor, trouble);
 	if (fault == FAULT_NONE) {
 		server->has_new_tls = false;
 		return FAULT_NONE;
 	}
+	/* Only fronts are given it: there is nobody who has the former one, which may have ended. */
+	if (is_open && !had_front)
+		return fault;
 	swap(&set->tls_key, &former_key);
 	swap(&set->tls_certificate, &former_certificate);
 	return fault;

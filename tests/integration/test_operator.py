@@ -7,6 +7,7 @@ import pwd
 import signal
 import socket
 import sqlite3
+import ssl
 import stat
 import struct
 import threading
@@ -290,6 +291,27 @@ class Serving(tap.Case):
         self.ca.daemon.signal(signal.SIGHUP)
         self.assertEqual(self.ca.client.get("/healthz").status, 200)
 
+    def serves_as(self, host):
+        """Whether the certificate that the server has for its devices names that host."""
+        context = ssl.create_default_context(cafile=self.ca.certificate)
+        with socket.create_connection(("127.0.0.1", int(self.ca.url.rpartition(":")[2]))) as plain:
+            try:
+                context.wrap_socket(plain, server_hostname=host).close()
+            except ssl.SSLCertVerificationError:
+                return False
+        return True
+
+    def test_reload_of_hosts(self):
+        """with another host the TLS certificate is another one soon, by command as by SIGHUP"""
+        file = self.ca.folder / "genuine.conf"
+        for host, reload in (("one.example", lambda: self.ca.does("reload")),
+                             ("two.example", lambda: self.ca.daemon.signal(signal.SIGHUP))):
+            with self.subTest(host):
+                self.assertFalse(self.serves_as(host))
+                file.write_text(file.read_text().replace("hosts = ", f"hosts = {host}, "))
+                reload()
+                self.ca.daemon.wait_for(lambda: self.serves_as(host), f"certificate for {host}")
+
     def test_start_and_stop_are_audited(self):
         """start, SIGHUP and end of a server are in the chain, with the version"""
         self.ca.daemon.signal(signal.SIGHUP)
@@ -341,7 +363,8 @@ class Serving(tap.Case):
             database.executemany("INSERT INTO revocation VALUES (?, 1, 0, 0, NULL)",
                                  ((number.to_bytes(16, "big"),) for number in range(1, 320002)))
         self.ca.start()
-        self.assertIn("more than 320000 certificates are revoked", self.ca.daemon.told())
+        self.assertIn("more than 320000 certificates are revoked; the last one, if there is one, is "
+                      "served on", self.ca.daemon.told())
         self.assertEqual(self.ca.client.get("/v1/crl").status, 503)
         self.assertEqual(self.ca.client.get("/healthz").status, 200)
         self.assertEqual(self.ca.tells("status")["revoked"], 320001)

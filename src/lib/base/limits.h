@@ -71,9 +71,6 @@ enum {
 	/* What a refusal says about what it saw: one short line. */
 	SAW_MAX = 120,
 
-	/* While the system's clock is behind: 7 ms of the store's time for 8 ms of true time. */
-	STORE_CLOCK_STEP_MS = 8,
-
 	/* [identity] expected: a million serials, one a line. */
 	EXPECTED_MAX = 64 * 1024 * 1024,
 
@@ -84,6 +81,9 @@ enum {
 	CRL_MAX = 16 * 1024 * 1024,
 	CRL_ENTRY_COUNT_MAX = 320000,
 	CRL_ENTRY_COUNT_MANY = 240000, /* from here on the operator is warned */
+
+	/* Octets a second: who reads the list so fast gets it whole, however often certificates are revoked. */
+	CRL_READ_PER_S = 128 * 1024,
 };
 
 #endif

@@ -4,6 +4,7 @@
 #include "channel.h"
 #include "sample_ca.h"
 #include "sample_materials.h"
+#include "store_clock.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -54,6 +55,15 @@ static int close_all(void **state)
 static void say_tidy(uint64_t crl_number, bool is_due)
 {
 	const struct tidy_answer answer = { .state = { .now_ms = now_ms, .crl_is_due = is_due },
+		.crl_number = crl_number, .crl_next_update_s = SAMPLE_NOW + 7 * 86400 };
+
+	revocation_list_tidy_answer(&list, &materials, &answer, next_request++);
+}
+
+/* The same four days later: more than half of the list's life is over, and none is due. */
+static void say_ageing(uint64_t crl_number)
+{
+	const struct tidy_answer answer = { .state = { .now_ms = now_ms + UINT64_C(86400000) * 4 },
 		.crl_number = crl_number, .crl_next_update_s = SAMPLE_NOW + 7 * 86400 };
 
 	revocation_list_tidy_answer(&list, &materials, &answer, next_request++);
@@ -127,6 +137,8 @@ static void make_list(uint64_t number)
 	assert_silent(supervisor); /* not before it is kept */
 	revocation_list_kept(&list, kept);
 	(void)take_list(supervisor, number);
+	assert_true(list.read_until_ms <= monotonic_now_ms() + 10); /* it is small: next time it is read */
+	list.read_until_ms = 0;
 }
 
 static void test_made_once(void **state)
@@ -211,15 +223,12 @@ static void test_stale_answers(void **state)
 /* While one is being made no other begins; half of its life over, one is made though none is due. */
 static void test_one_at_a_time(void **state)
 {
-	const struct tidy_answer ageing = { .state = { .now_ms = now_ms + UINT64_C(86400000) * 4 },
-		.crl_number = 1, .crl_next_update_s = SAMPLE_NOW + 7 * 86400 };
-
 	(void)state;
 	say_tidy(0, true);
 	say_tidy(0, true);
 	make_list(1);
 	assert_silent(store);
-	revocation_list_tidy_answer(&list, &materials, &ageing, next_request++);
+	say_ageing(1);
 	make_list(2);
 }
 
@@ -246,8 +255,8 @@ static bool give_many(size_t count)
 	return true;
 }
 
-/* A list of as many entries as there may be fits; of one more, none is made, and not at once again. */
-static void test_full(void **state)
+/* The first list, of so many; its size. */
+static uint32_t make_large_list(size_t count)
 {
 	uint8_t buffer[FRAME_MAX];
 	struct bytes frame;
@@ -255,18 +264,54 @@ static void test_full(void **state)
 	struct crl_notice notice;
 	int file = -1;
 
-	(void)state;
 	say_tidy(0, true);
-	assert_true(give_many(CRL_ENTRY_COUNT_MAX));
+	assert_true(give_many(count));
 	assert_int_equal(channel_receive(store, buffer, sizeof(buffer), &frame, &file), FAULT_NONE);
 	assert_int_equal(message_read(frame, &message), FAULT_NONE);
 	assert_int_equal(crl_notice_read(message.body, &notice), FAULT_NONE);
-	assert_true(notice.size > 51 * CRL_ENTRY_COUNT_MAX && notice.size <= CRL_MAX);
 	(void)close(file);
 	revocation_list_kept(&list, message.request);
 	assert_int_equal(channel_receive(supervisor, buffer, sizeof(buffer), &frame, &file), FAULT_NONE);
 	(void)close(file);
+	return notice.size;
+}
 
+/* Who fetches the list at 128 KiB a second gets it whole, though certificates are revoked all the time. */
+static void test_large_list_is_read_before_the_next(void **state)
+{
+	(void)state;
+	uint64_t size = make_large_list(26000), before_ms = monotonic_now_ms();
+
+	assert_true(size > 10 * 131072);
+	assert_in_range(list.read_until_ms, before_ms + 5000, before_ms + size * 1000 / 131072);
+	say_tidy(1, true);
+	assert_silent(store);
+	list.read_until_ms = monotonic_now_ms(); /* ten seconds later */
+	say_tidy(1, true);
+	make_list(2);
+}
+
+/* What is needed for another reason than new revocations does not wait for readers. */
+static void test_needed_before_it_is_read(void **state)
+{
+	(void)state;
+	(void)make_large_list(26000);
+	say_ageing(1);
+	give_page(take_question());
+	(void)take_list(store, 2);
+	revocation_list_abandon(&list); /* the fronts do not have it */
+	say_tidy(2, true);
+	make_list(3);
+}
+
+/* A list of as many entries as there may be fits; of one more, none is made, and not at once again. */
+static void test_full(void **state)
+{
+	(void)state;
+	uint32_t size = make_large_list(CRL_ENTRY_COUNT_MAX);
+
+	assert_true(size > 51 * CRL_ENTRY_COUNT_MAX && size <= CRL_MAX);
+	list.read_until_ms = 0; /* two minutes later */
 	say_tidy(1, true);
 	assert_true(give_many(CRL_ENTRY_COUNT_MAX + 1));
 	assert_silent(store);
@@ -284,7 +329,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { TEST(test_made_once), TEST(test_made_at_start),
 		TEST(test_lost_at_reload), TEST(test_not_taken), TEST(test_stale_answers),
-		TEST(test_one_at_a_time), TEST(test_full) };
+		TEST(test_one_at_a_time), TEST(test_large_list_is_read_before_the_next),
+		TEST(test_needed_before_it_is_read), TEST(test_full) };
 
 	return cmocka_run_group_tests_name("revocation list", tests, NULL, NULL);
 }

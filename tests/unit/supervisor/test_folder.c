@@ -257,6 +257,7 @@ static void test_store_belongs_to_its_user(void **state)
 	(void)state;
 	assert_int_equal(folder_open_store(&folder, store, &directory, &trouble), FAULT_NONE);
 	assert_int_equal(folder_open_store(&folder, store, &second, &trouble), FAULT_BUSY);
+	assert_non_null(strstr(trouble.text, "another folder, or by the store of a killed server"));
 	assert_int_equal(close(directory), 0);
 	assert_int_equal(folder_open_store(&folder, store, &second, &trouble), FAULT_NONE);
 	assert_int_equal(close(second), 0);

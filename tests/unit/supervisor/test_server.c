@@ -44,15 +44,33 @@ static void name_configuration(const char *name)
 		fail_msg("%s", trouble.text);
 }
 
-static void start_all(void)
+static void replace(const char *name, const char *text)
 {
-	static const enum role_kind kinds[] = { KIND_STORE, KIND_AUTHORITY, KIND_VERIFIER, KIND_FRONT };
 	struct trouble trouble = { "" };
 
-	for (size_t i = 0; i < 4; i++) {
-		if (server_start_kind(&server, kinds[i], &trouble) != FAULT_NONE)
-			fail_msg("%s", trouble.text);
-	}
+	assert_int_equal(folder_replace(&folder, name, 0644, bytes_of_string(text), &trouble),
+		FAULT_NONE);
+}
+
+static void start_kind(enum role_kind kind)
+{
+	struct trouble trouble = { "" };
+
+	if (server_start_kind(&server, kind, &trouble) != FAULT_NONE)
+		fail_msg("%s", trouble.text);
+}
+
+static void start_behind_fronts(void)
+{
+	start_kind(KIND_STORE);
+	start_kind(KIND_AUTHORITY);
+	start_kind(KIND_VERIFIER);
+}
+
+static void start_all(void)
+{
+	start_behind_fronts();
+	start_kind(KIND_FRONT);
 }
 
 static int setup(void **state)
@@ -189,6 +207,50 @@ static void test_tls_stays_where_there_is_no_other(void **state)
 	assert_int_not_equal(fcntl(certificate, F_GETFD), -1);
 }
 
+/* The server with that configuration in force before anything runs. */
+static void begin_with(const char *name)
+{
+	struct trouble trouble = { "" };
+
+	name_configuration(name);
+	load_set_close(server.set);
+	server.set = NULL;
+	assert_int_equal(load_set_read(&folder, &server.set, &trouble), FAULT_NONE);
+}
+
+static void assert_certificate_in_force(const char *text)
+{
+	char found[32] = "";
+
+	assert_true(pread(server.set->tls_certificate, found, sizeof(found) - 1, 0) > 0);
+	assert_string_equal(found, text);
+}
+
+/* At a start the former one may have ended: fronts with it would refuse every device. */
+static void test_fronts_begin_with_new_tls(void **state)
+{
+	struct trouble trouble = { "" };
+
+	(void)state;
+	begin_with("Deaf store"); /* it does not record that they take it */
+	start_behind_fronts();
+	int certificate = server.set->tls_certificate;
+	assert_int_equal(renameat(folder.descriptor, "tls.pem", folder.descriptor, "aside"), 0);
+	assert_int_equal(server_renew_tls(&server, "by=tester", &trouble), FAULT_NOT_FOUND);
+	assert_int_equal(server.set->tls_certificate, certificate);
+
+	server.has_new_tls = true;
+	replace("tls.pem", "made at the start");
+	assert_int_equal(server_renew_tls(&server, "by=tester", &trouble), FAULT_BUSY);
+	assert_certificate_in_force("made at the start");
+	assert_true(server.has_new_tls); /* to be tried again */
+	start_kind(KIND_FRONT);
+
+	replace("tls.pem", "made later");
+	assert_int_equal(server_renew_tls(&server, "by=tester", &trouble), FAULT_BUSY);
+	assert_certificate_in_force("made at the start");
+}
+
 /* Threat row 132: one that refuses, whichever it is, and nobody changes. */
 static void test_reload_is_all_or_nothing(void **state)
 {
@@ -235,14 +297,6 @@ static struct load_set *read_set(void)
 	if (load_set_read(&folder, &set, &trouble) != FAULT_NONE)
 		fail_msg("%s", trouble.text);
 	return set;
-}
-
-static void replace(const char *name, const char *text)
-{
-	struct trouble trouble = { "" };
-
-	assert_int_equal(folder_replace(&folder, name, 0644, bytes_of_string(text), &trouble),
-		FAULT_NONE);
 }
 
 /* A store that is started again finds what the fingerprint stands for, whatever was added since. */
@@ -536,9 +590,7 @@ static void test_nothing_without_record(void **state)
 	struct trouble trouble = { "" };
 
 	(void)state;
-	name_configuration("Deaf store");
-	load_set_close(server.set);
-	assert_int_equal(load_set_read(&folder, &server.set, &trouble), FAULT_NONE);
+	begin_with("Deaf store");
 	start_all();
 	struct ticket_keys before = read_keys();
 	assert_int_equal(rotate_ticket_keys(&server, false, "by=tester", &trouble), FAULT_BUSY);
@@ -601,6 +653,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_tls_alone_is_renewed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_new_tls_waits_until_it_is_taken, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tls_stays_where_there_is_no_other, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_fronts_begin_with_new_tls, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reload_is_all_or_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_reload_of_broken_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_expected_is_what_was_read, setup, teardown),
