@@ -47,6 +47,7 @@ static enum fault stop(struct https *https, const struct https_answer *answer)
 	struct problem problem = answer_problem(bytes_of(answer->body, answer->body_len));
 	const char *colon = problem.detail[0] == '\0' ? "" : ": ";
 
+	https->is_refused = !https->is_in_doubt && (answer->status == 403 || answer->status == 400);
 	switch (answer->status) {
 	case 403:
 		return refused(https, &problem);
@@ -96,6 +97,8 @@ static enum fault post(struct https *https, const char *path, const struct reque
 		bool is_last = attempt + 1 == ATTEMPTS_MAX;
 		enum fault fault =
 			https_post(https, path, request->text, request->len, answer);
+		https->is_in_doubt = https->is_in_doubt || fault != FAULT_NONE ||
+			ca_reaction_of(answer->status) == CA_WAIT;
 		if (fault == FAULT_TIMEOUT && !is_last)
 			fault = ca_wait(https, ca_wait_s(0, attempt), https->failure->what);
 		else if (fault != FAULT_NONE)

@@ -4,7 +4,6 @@
 #include "public_key.h"
 #include "report.h"
 
-/* A key that one answer does not know and another one lists would stay in the TPM for ever. */
 static enum fault look_again(struct tpm *tpm, uint32_t handle)
 {
 	struct tpm_handles handles;
@@ -12,9 +11,7 @@ static enum fault look_again(struct tpm *tpm, uint32_t handle)
 
 	if (fault != FAULT_NONE || !tpm_handles_have(&handles, handle))
 		return fault == FAULT_NONE ? FAULT_NOT_FOUND : fault;
-	return failure_set(tpm->failure, EXIT_TPM_REFUSED, "run it again",
-		"the TPM lists the former key at 0x%08x and did not know it when it was asked for it",
-		handle);
+	return tpm_handle_denied(tpm, handle);
 }
 
 /* Whether the handle still holds the former key: then it is freed. */

@@ -20,6 +20,8 @@ struct https {
 	struct wall_clock *clock;
 	struct failure *failure;
 	uint64_t deadline_ms; /* CLOCK_MONOTONIC: no request and no wait lasts longer */
+	bool is_in_doubt;     /* an answer was lost, or said nothing of what became of the request */
+	bool is_refused;      /* the last request was refused on substance, and none is in doubt */
 };
 
 /*

@@ -126,7 +126,7 @@ static enum fault keep(struct search *search, struct identity_key *ik)
 		fault = persist_or_replace(search);
 	if (fault == FAULT_NONE)
 		fault = identity_key_open_at(search->tpm, search->state->handle, &search->file, ik);
-	if (fault == FAULT_NOT_FOUND)
+	if (fault == FAULT_NOT_FOUND || fault == FAULT_INVALID)
 		fault = failure_set(search->tpm->failure, EXIT_TPM_REFUSED, ADVICE_TAMPERED,
 			"the TPM does not show the key that it was told to keep at 0x%08x",
 			search->state->handle);
@@ -186,8 +186,9 @@ static enum fault read_or_make(struct search *search)
 	if (fault != FAULT_NONE || wished == TEMPLATE_NONE ||
 		wished == search->file.template->template)
 		return fault;
-	return failure_set(search->tpm->failure, EXIT_USAGE,
-		"leave --key out, or have the key replaced by --new-key",
+	return failure_set(search->tpm->failure, EXIT_USAGE, search->is_waiting
+		? "leave --key out, or give that key up by --keep-key"
+		: "leave --key out, or have the key replaced by --new-key",
 		"%s already has an identity key of another type, %s", search->directory->path,
 		search->file.template->name);
 }
@@ -252,14 +253,21 @@ enum fault identity_key_open(struct tpm *tpm, const struct directory *directory,
 	return FAULT_NONE;
 }
 
-enum fault identity_key_show(
-	const struct directory *directory, const struct identity_key *ik, struct state *state)
+enum fault identity_key_show(const struct directory *directory, const struct identity_key *ik,
+	struct state *state, bool *is_first)
 {
 	if (!ik->is_waiting || (state->has_shown_ik_id &&
 			memcmp(state->shown_ik_id, ik->id, sizeof(ik->id)) == 0))
 		return FAULT_NONE;
+	*is_first = true;
 	state->has_shown_ik_id = true;
 	memcpy(state->shown_ik_id, ik->id, sizeof(state->shown_ik_id));
+	return state_write(directory, state);
+}
+
+enum fault identity_key_unshow(const struct directory *directory, struct state *state)
+{
+	state->has_shown_ik_id = false;
 	return state_write(directory, state);
 }
 

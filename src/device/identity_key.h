@@ -50,9 +50,13 @@ struct identity_key_wish {
 enum fault identity_key_open(struct tpm *, const struct directory *,
 	const struct identity_key_wish *, struct state *, struct identity_key *out);
 
-/* Before the CA is sent a ticket with it: state says so of a key that waits. */
-enum fault identity_key_show(
-	const struct directory *, const struct identity_key *, struct state *);
+/*
+ * Before the CA is sent a ticket with it: state says so of a key that waits. is_first is set where it
+ * did not say so before; then identity_key_unshow takes it back, where the CA has said no.
+ */
+enum fault identity_key_show(const struct directory *, const struct identity_key *, struct state *,
+	bool *is_first);
+enum fault identity_key_unshow(const struct directory *, struct state *);
 
 /* Once the certificate for it is installed and state written: it waits no longer. */
 enum fault identity_key_installed(const struct directory *, const struct identity_key *);

@@ -1,5 +1,6 @@
 #include "identity_key_choice.h"
 
+#include "former_key.h"
 #include "identity_key_finding.h"
 #include "public_key.h"
 #include "report.h"
@@ -9,7 +10,7 @@ struct choice {
 	struct tpm *tpm;
 	const struct directory *directory;
 	const struct identity_key_wish *wish;
-	const struct tpm_handles *taken;
+	struct tpm_handles *taken;
 	struct state *state;
 	struct key_file installed, waiting;
 	uint32_t parent; /* of the one that waits */
@@ -44,31 +45,61 @@ static bool is_shown(const struct choice *choice)
 		memcmp(id, choice->state->shown_ik_id, sizeof(id)) == 0;
 }
 
+/* Whether --new-key has been told to replace the installed one. */
+static bool is_former(const struct choice *choice)
+{
+	const struct state *state = choice->state;
+
+	return state->former_handle != 0 && memcmp(state->former_ik_id, choice->installed_key.id,
+		sizeof(state->former_ik_id)) == 0;
+}
+
+/* No key of ours is in the TPM before state names its handle: then it was lost, and what it knew. */
+static bool is_state_lost(const struct choice *choice)
+{
+	return is_in_tpm(&choice->waiting_key) && choice->state->handle == 0;
+}
+
 /* Whether the one that waits is to be removed. The TPM has the installed one. */
 static bool is_needless(const struct choice *choice)
 {
 	if (choice->wish->is_kept)
 		return true;
-	if (is_shown(choice))
+	if (is_shown(choice) || is_state_lost(choice))
 		return false;
-	return choice->state->former_handle == 0 || !is_in_tpm(&choice->waiting_key);
+	return !is_former(choice) || !is_in_tpm(&choice->waiting_key);
+}
+
+/* From here on a run that is ended anywhere is continued to the same end. */
+static enum fault forget_shown(struct choice *choice)
+{
+	return is_shown(choice) ? identity_key_unshow(choice->directory, choice->state) : FAULT_NONE;
+}
+
+static enum fault evict_waiting(struct choice *choice)
+{
+	if (!is_in_tpm(&choice->waiting_key))
+		return FAULT_NONE;
+	enum fault fault = tpm_persistent_evict(
+		choice->tpm, &choice->waiting_key.object, choice->waiting_key.handle);
+	return fault == FAULT_NONE ? identity_key_handles(choice->tpm, choice->taken) : fault;
 }
 
 /* Who made the installed key's parent, the TPM is asked later. */
 static enum fault remove_waiting(struct choice *choice)
 {
-	enum fault fault = FAULT_NONE;
-
 	report_note(choice->wish->is_kept
 		? "the installed key is kept: the one that was made to replace it is removed"
 		: "the TPM knows the installed key: the one that was made in its place is removed");
-	if (is_in_tpm(&choice->waiting_key))
-		fault = tpm_persistent_evict(choice->tpm, &choice->waiting_key.object,
-			choice->waiting_key.handle);
+	enum fault fault = forget_shown(choice);
+	if (fault == FAULT_NONE)
+		fault = evict_waiting(choice);
+	if (fault == FAULT_NONE)
+		fault = former_key_free(
+			choice->tpm, choice->directory, choice->state, &choice->installed_key);
 	if (fault != FAULT_NONE)
 		return fault;
 	choice->state->handle = choice->installed_key.handle;
-	choice->state->former_handle = 0;
 	return finish_installation(choice, 0);
 }
 
@@ -77,8 +108,12 @@ static enum fault remember_former(struct choice *choice)
 {
 	struct state *state = choice->state;
 
-	if (state->former_handle != 0)
+	if (is_former(choice))
 		return FAULT_NONE;
+	enum fault fault = former_key_free(
+		choice->tpm, choice->directory, state, &choice->waiting_key);
+	if (fault != FAULT_NONE)
+		return fault;
 	state->former_handle = choice->installed_key.handle;
 	memcpy(state->former_ik_id, choice->installed_key.id, sizeof(state->former_ik_id));
 	return state_write(choice->directory, state);
@@ -144,7 +179,7 @@ static enum fault choose(struct choice *choice, struct key_file *out, bool *is_w
 }
 
 enum fault identity_key_choose(struct tpm *tpm, const struct directory *directory,
-	const struct identity_key_wish *wish, const struct tpm_handles *taken, struct state *state,
+	const struct identity_key_wish *wish, struct tpm_handles *taken, struct state *state,
 	struct key_file *out, bool *is_waiting)
 {
 	__attribute__((cleanup(choice_close))) struct choice choice = { .tpm = tpm,

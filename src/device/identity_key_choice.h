@@ -14,13 +14,13 @@
  *  - the other was made since a bus said that the TPM no longer knows the installed one, or for a
  *    --new-key that the TPM had no room for.
  *
- * But unasked never once the CA has seen the other with a ticket: it may have certified it, and
- * knows the installed one no longer.
+ * But unasked never once the CA has seen the other with a ticket and has not said no: it may have
+ * certified it, and knows the installed one no longer. Nor where state was lost.
  */
 
-/* FAULT_NOT_FOUND where there is neither. Keeps state up to date, and its parent. */
+/* FAULT_NOT_FOUND where there is neither. Keeps state up to date, its parent too, and taken. */
 enum fault identity_key_choose(struct tpm *, const struct directory *,
-	const struct identity_key_wish *, const struct tpm_handles *taken, struct state *,
+	const struct identity_key_wish *, struct tpm_handles *taken, struct state *,
 	struct key_file *out, bool *is_waiting);
 
 #endif

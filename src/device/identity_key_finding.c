@@ -27,7 +27,7 @@ enum fault identity_key_open_at(struct tpm *tpm, uint32_t handle, const struct k
 		return fault;
 	if (!bytes_equal(tpm_area_bytes(&area), tpm_area_bytes(&file->area)) ||
 		!tpm_object_has_area(&object, &area))
-		return FAULT_NOT_FOUND;
+		return FAULT_INVALID;
 	fault = fill_in(file, handle, ik);
 	if (fault != FAULT_NONE)
 		return fault;
@@ -36,14 +36,25 @@ enum fault identity_key_open_at(struct tpm *tpm, uint32_t handle, const struct k
 	return FAULT_NONE;
 }
 
+/* At a handle that the TPM has listed. FAULT_NOT_FOUND: another key is there. */
+static enum fault open_listed(struct tpm *tpm, uint32_t handle, const struct key_file *file,
+	struct identity_key *ik)
+{
+	enum fault fault = identity_key_open_at(tpm, handle, file, ik);
+
+	if (fault == FAULT_INVALID)
+		return FAULT_NOT_FOUND;
+	return fault == FAULT_NOT_FOUND ? tpm_handle_denied(tpm, handle) : fault;
+}
+
 enum fault identity_key_look_for(struct tpm *tpm, const struct key_file *file, uint32_t named,
 	const struct tpm_handles *taken, struct identity_key *ik)
 {
 	enum fault fault = FAULT_NOT_FOUND;
 
 	if (tpm_handles_have(taken, named))
-		fault = identity_key_open_at(tpm, named, file, ik);
+		fault = open_listed(tpm, named, file, ik);
 	for (size_t i = 0; fault == FAULT_NOT_FOUND && i < taken->count; i++)
-		fault = identity_key_open_at(tpm, taken->handle[i], file, ik);
+		fault = open_listed(tpm, taken->handle[i], file, ik);
 	return fault;
 }

@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LINK_MAX_LEN = 64, FOLDER_MODE = 0755, NONE = -1 };
+enum { LINK_MAX_LEN = 64, FOLDER_MODE = 0755, PERMISSIONS = 0777, NONE = -1 };
+enum { ADOPTED_MAX = 65536 };
 
 #define CURRENT "current"
 
@@ -109,28 +110,47 @@ static enum fault find_current(const struct directory *directory, int *out)
 	return S_ISDIR(status.st_mode) ? remove_copy(directory) : not_a_link(directory);
 }
 
-/* The lock makes a left-over of an earlier run ours to remove. */
-static enum fault open_empty(
-	const struct directory *directory, const char *folder, struct installed_set *out)
+/* Whoever owns it could change what other programs are told of. */
+static enum fault check_folder(const struct directory *directory, const struct installed_set *set)
 {
-	struct installed_set set = { .files = *directory, .name = folder };
+	struct stat status;
 
-	if (mkdirat(directory->descriptor, folder, FOLDER_MODE) != 0 && errno != EEXIST)
-		return directory_failed(directory, "make the folder", folder);
-	set.files.descriptor = openat(
-		directory->descriptor, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (set.files.descriptor < 0)
-		return directory_failed(directory, "open", folder);
-	for (size_t i = 0; i < NAME_COUNT; i++)
-		(void)unlinkat(set.files.descriptor, names[i], 0);
-	*out = set;
-	return FAULT_NONE;
+	if (fstat(set->files.descriptor, &status) != 0)
+		return directory_failed(directory, "look at", set->name);
+	if (status.st_uid == geteuid())
+		return FAULT_NONE;
+	return failure_set(directory->failure, EXIT_LOCAL_FILES, "make it yours (chown -R)",
+		"%s/%s belongs to another user", directory->path, set->name);
 }
 
-static enum fault open_other(
-	const struct directory *directory, int current, struct installed_set *out)
+/* The caller closes it, also after a fault. */
+static enum fault open_folder(
+	const struct directory *directory, const char *folder, struct installed_set *set)
 {
-	return open_empty(directory, folders[current == 0 ? 1 : 0], out);
+	*set = (struct installed_set){ .files = *directory, .name = folder };
+	set->files.descriptor = -1;
+	if (mkdirat(directory->descriptor, folder, FOLDER_MODE) != 0 && errno != EEXIST)
+		return directory_failed(directory, "make the folder", folder);
+	set->files.descriptor = openat(
+		directory->descriptor, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return set->files.descriptor < 0 ? directory_failed(directory, "open", folder)
+					 : check_folder(directory, set);
+}
+
+/* The lock makes a left-over of an earlier run ours to remove. */
+static enum fault open_empty(
+	const struct directory *directory, const char *folder, struct installed_set *set)
+{
+	enum fault fault = open_folder(directory, folder, set);
+
+	for (size_t i = 0; fault == FAULT_NONE && i < NAME_COUNT; i++)
+		(void)unlinkat(set->files.descriptor, names[i], 0);
+	return fault;
+}
+
+static const char *other_than(int current)
+{
+	return folders[current == 0 ? 1 : 0];
 }
 
 /* Where nothing is installed yet, they lead nowhere until there is: all come into being at once. */
@@ -148,25 +168,36 @@ static enum fault make_links(const struct directory *directory)
 	return FAULT_NONE;
 }
 
-/* The same file under a second name; in the set that there is not every name need be. */
+/* Not by link(2), which some file systems lack, and the kernel may refuse for another's file. */
 static enum fault adopt_file(const struct directory *directory, const char *name,
 	const struct installed_set *set)
 {
+	uint8_t content[ADOPTED_MAX];
 	char in_force[LINK_MAX_LEN];
-	bool is_own = is_plain(directory, name);
+	struct stat status;
+	struct bytes octets;
+	const char *source = name;
 
 	path_in_force(name, in_force);
-	if (linkat(directory->descriptor, is_own ? name : in_force, set->files.descriptor, name,
-			0) == 0 || (!is_own && errno == ENOENT))
-		return FAULT_NONE;
-	return directory_failed(directory, "link", name);
+	if (!is_plain(directory, name))
+		source = in_force;
+	if (fstatat(directory->descriptor, source, &status, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? FAULT_NONE
+				       : directory_failed(directory, "look at", source);
+	enum fault fault =
+		directory_read(directory, source, content, sizeof(content), &octets);
+	if (fault == FAULT_TOO_LONG)
+		return failure_set(directory->failure, EXIT_LOCAL_FILES, "move it away",
+			"%s/%s is larger than %d octets", directory->path, source, ADOPTED_MAX);
+	return fault == FAULT_NONE ? directory_write(&set->files, name, octets,
+		status.st_mode & PERMISSIONS) : fault;
 }
 
 /* Plain files under the names become a set, with the others of the one in force. */
 static enum fault adopt(const struct directory *directory, int *current)
 {
 	owned_installed_set set = { .files.descriptor = -1 };
-	enum fault fault = open_other(directory, *current, &set);
+	enum fault fault = open_empty(directory, other_than(*current), &set);
 
 	for (size_t i = 0; fault == FAULT_NONE && i < NAME_COUNT; i++)
 		fault = adopt_file(directory, names[i], &set);
@@ -190,20 +221,41 @@ static enum fault try_link(const struct directory *directory)
 	return FAULT_NONE;
 }
 
-/* Whether any name is a plain file. A folder there would be found out by rename, too late. */
-static enum fault look_at_names(const struct directory *directory, bool *has_plain)
+/* Ours are plain files and links to the set in force. */
+static enum fault look_at_name(const struct directory *directory, const char *name, bool *is_file)
 {
+	char target[LINK_MAX_LEN];
 	struct stat status;
 
+	path_in_force(name, target);
+	if (fstatat(directory->descriptor, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? FAULT_NONE
+				       : directory_failed(directory, "look at", name);
+	*is_file = S_ISREG(status.st_mode);
+	if (*is_file || leads_to(directory, name, target))
+		return FAULT_NONE;
+	return failure_set(directory->failure, EXIT_LOCAL_FILES, "move it away",
+		"%s/%s is neither a file nor a link that genuine-device made", directory->path, name);
+}
+
+static enum fault look_at_names(const struct directory *directory, bool *has_plain)
+{
 	for (size_t i = 0; i < NAME_COUNT; i++) {
-		if (fstatat(directory->descriptor, names[i], &status, AT_SYMLINK_NOFOLLOW) != 0)
-			continue;
-		if (S_ISDIR(status.st_mode))
-			return failure_set(directory->failure, EXIT_LOCAL_FILES, "move it away",
-				"%s/%s is a folder, where a file is to be", directory->path, names[i]);
-		*has_plain = *has_plain || S_ISREG(status.st_mode);
+		bool is_file = false;
+		enum fault fault = look_at_name(directory, names[i], &is_file);
+		if (fault != FAULT_NONE)
+			return fault;
+		*has_plain = *has_plain || is_file;
 	}
 	return FAULT_NONE;
+}
+
+/* The folder that the next set is to be in is found to be of no use now, not when it is written. */
+static enum fault try_folder(const struct directory *directory, int current)
+{
+	owned_installed_set set = { .files.descriptor = -1 };
+
+	return open_folder(directory, other_than(current), &set);
 }
 
 static enum fault prepare(const struct directory *directory, int *current)
@@ -213,6 +265,8 @@ static enum fault prepare(const struct directory *directory, int *current)
 
 	if (fault == FAULT_NONE)
 		fault = find_current(directory, current);
+	if (fault == FAULT_NONE)
+		fault = try_folder(directory, *current);
 	if (fault == FAULT_NONE && has_plain)
 		return adopt(directory, current);
 	return fault == FAULT_NONE && *current == NONE ? try_link(directory) : fault;
@@ -232,7 +286,7 @@ enum fault installed_set_begin(const struct directory *directory, struct install
 
 	if (fault == FAULT_NONE)
 		fault = make_links(directory);
-	return fault == FAULT_NONE ? open_other(directory, current, out) : fault;
+	return fault == FAULT_NONE ? open_empty(directory, other_than(current), out) : fault;
 }
 
 /* What the new link leads to is on the medium before the link is. */

@@ -30,7 +30,7 @@ void installed_set_close(struct installed_set *);
  */
 enum fault installed_set_prepare(const struct directory *);
 
-/* Opens an empty set beside the one in force. The directory must be locked. */
+/* Opens an empty set beside the one in force. The directory must be locked. The caller closes it. */
 enum fault installed_set_begin(const struct directory *, struct installed_set *out);
 
 /* Puts it in force, durably. */

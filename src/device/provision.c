@@ -49,6 +49,7 @@ struct run {
 	uint8_t anchors_pem[ANCHORS_PEM_MAX];
 	struct challenge challenge;
 	struct issued issued;
+	bool is_first_shown; /* the key: to the CA, by this run */
 	bool is_same;
 	time_t not_after;
 };
@@ -102,6 +103,15 @@ static enum fault take_anchors(struct run *run)
 	return fault == FAULT_NONE ? check_anchors(run) : fault;
 }
 
+/* What is installed must be readable: what comes from the CA is measured against it. */
+static enum fault check_installed(const struct run *run)
+{
+	owned(X509) *installed = NULL;
+	enum fault fault = installed_read(&run->directory, &installed);
+
+	return fault == FAULT_DENIED ? fault : FAULT_NONE;
+}
+
 /* The command line, completed by what the device was told the last time. */
 static enum fault take_settings(struct run *run)
 {
@@ -119,8 +129,10 @@ static enum fault take_settings(struct run *run)
 		return missing(run, "--ca");
 	if (settings->serial[0] == '\0')
 		return missing(run, "--serial");
-	enum fault fault = take_anchors(run);
-	return fault == FAULT_NONE ? installed_set_prepare(&run->directory) : fault;
+	enum fault fault = installed_set_prepare(&run->directory);
+	if (fault == FAULT_NONE)
+		fault = check_installed(run);
+	return fault == FAULT_NONE ? take_anchors(run) : fault;
 }
 
 /* What has led to a certificate is what the next run goes by. */
@@ -159,12 +171,13 @@ static void note_change_of_ek(struct run *run)
 static void tell_state(const struct run *run)
 {
 	owned(X509) *installed = NULL;
+	bool is_installed = installed_read(&run->directory, &installed) == FAULT_NONE;
 
-	if (run->ik.is_waiting && run->state.former_handle != 0)
+	if (is_installed && run->ik.is_waiting)
 		report_state("the new key at 0x%08x waits for its certificate; the one of before stays, "
 			     "and provision --keep-key goes on with it",
 			run->ik.handle);
-	else if (installed_read(&run->directory, &installed) == FAULT_NONE)
+	else if (is_installed)
 		report_state(
 			"the identity key at 0x%08x is kept and the certificate of before stays",
 			run->ik.handle);
@@ -233,6 +246,23 @@ static struct evidence evidence_of(const struct run *run)
 	};
 }
 
+/* What the CA says that it has not certified, it does not know. */
+static enum fault ask_for_certificate(
+	struct run *run, const struct evidence *evidence, const struct secret *ticket)
+{
+	enum fault fault = identity_key_show(
+		&run->directory, &run->ik, &run->state, &run->is_first_shown);
+
+	if (fault != FAULT_NONE)
+		return fault;
+	fault = ca_get_certificate(
+		&run->https, evidence, &run->challenge, ticket, &run->issued);
+	if (!run->https.is_refused || !run->is_first_shown)
+		return fault;
+	enum fault written = identity_key_unshow(&run->directory, &run->state);
+	return written != FAULT_NONE ? written : fault;
+}
+
 /* Steps 4 to 6 up to the answer. FAULT_BUSY where the CA wants them started again. */
 static enum fault steps_with_ca(struct run *run)
 {
@@ -250,10 +280,7 @@ static enum fault steps_with_ca(struct run *run)
 	if (fault != FAULT_NONE)
 		return fault;
 	report_step(5, "activation: the TPM opened it in an encrypted session");
-	fault = identity_key_show(&run->directory, &run->ik, &run->state);
-	if (fault != FAULT_NONE)
-		return fault;
-	return ca_get_certificate(&run->https, &evidence, &run->challenge, &ticket, &run->issued);
+	return ask_for_certificate(run, &evidence, &ticket);
 }
 
 /* Once at once, then with back-off (docs/PROTOCOL.md, HTTP, 409). */

@@ -218,6 +218,12 @@ enum fault tpm_persistent_open(
 	return FAULT_NONE;
 }
 
+enum fault tpm_handle_denied(struct tpm *tpm, uint32_t handle)
+{
+	return failure_set(tpm->failure, EXIT_TPM_REFUSED, "run it again",
+		"the TPM lists a key at 0x%08x and did not know it when it was asked for it", handle);
+}
+
 enum fault tpm_persistent_evict(struct tpm *tpm, struct tpm_object *object, uint32_t handle)
 {
 	ESYS_TR none = ESYS_TR_NONE;

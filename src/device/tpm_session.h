@@ -70,6 +70,12 @@ bool tpm_object_has_area(const struct tpm_object *, const struct tpm_area *);
 enum fault tpm_persistent_open(
 	struct tpm *, uint32_t handle, struct tpm_object *out, struct tpm_area *area);
 
+/*
+ * A key that one answer lists and another one does not know would be taken for gone, and stay for
+ * ever: "run it again".
+ */
+enum fault tpm_handle_denied(struct tpm *, uint32_t handle);
+
 /* Removes an identity key of ours from its handle. ESYS closes the object with it. */
 enum fault tpm_persistent_evict(struct tpm *, struct tpm_object *, uint32_t handle);
 

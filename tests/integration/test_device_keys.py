@@ -6,7 +6,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from attacker.lying_tpm import TPM_CC_GET_CAPABILITY, TPM_CC_LOAD, LyingTpm, response_code
+from attacker.lying_tpm import (TPM_CC_GET_CAPABILITY, TPM_CC_LOAD, TPM_CC_READ_PUBLIC, LyingTpm,
+                                response_code)
 from genuine_test import tap
 from genuine_test.device import Device
 from genuine_test.middle import Middle
@@ -21,7 +22,7 @@ CERTIFICATES, MANY = 8, 60  # of one device in ten minutes, safely; more renames
 # TPM2_GetCapability of persistent handles: the first octets of ours, and an answer that names none.
 OURS = bytes.fromhex("8102")
 EMPTY_LIST = bytes.fromhex("8001" "00000013" "00000000" "00" "00000001" "00000000")
-INTEGRITY = 0x1DF
+INTEGRITY, HANDLE = 0x1DF, 0x18B  # TPM_RC_INTEGRITY of parameter 1, TPM_RC_HANDLE of handle 1
 
 
 class DeviceKeys(OnTheTpm):
@@ -359,25 +360,143 @@ class DeviceKeys(OnTheTpm):
 
     def test_lie_and_lost_answer(self):
         """a key that a lie on the bus has had made, and that the CA has certified: it goes on"""
-        device = self.device("SN-Y5")
+        refusal = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+        for serial, answers in (("SN-Y5", ()), ("SN-Z3", (b"", refusal))):
+            with self.subTest(answers):
+                device = self.device(serial)
+                self.assertEqual(device.provision(self.ca).status, 0)
+                persistent = device.tpm.handles("persistent")
+                key = (device.folder / "key.pub").read_bytes()
+                bus, middle = LyingTpm(device.tpm.port), Middle(self.ca)
+                self.addCleanup(bus.stop)
+                self.addCleanup(middle.stop)
+                self.lie_about_the_key(bus)
+                said = iter(answers)
+                middle.lies["/v1/getCertificate"] = lambda _, said=said: next(said, b"")
+                result = Device(device.folder, bus, device.serial).provision(
+                    middle, "--handle", "0x81020050")
+                self.assertEqual(result.status, CA_REFUSED if answers else CA_NOT_REACHED, result)
+                self.assertIn("a new one is made", result.errors)
+                self.check_set(device)
+                result = device.provision(self.ca)
+                self.assertEqual(result.status, 0, result)
+                self.assertNotEqual((device.folder / "key.pub").read_bytes(), key)
+                self.assertEqual(len(device.tpm.handles("persistent")), len(persistent))
+                self.assertFalse((device.folder / "key.made").exists())
+                self.check_set(device)
+
+    def test_lie_and_refusal(self):
+        """the same, but the CA has said no: the installed key goes on where the bus is honest"""
+        device = self.device("SN-Y6")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        self.assertEqual(device.renew("--new-key").status, 0)
+        persistent, key = device.tpm.handles("persistent"), (device.folder / "key.pub").read_bytes()
+        bus = LyingTpm(device.tpm.port)
+        self.addCleanup(bus.stop)
+        self.lie_about_the_key(bus)
+        result = Device(device.folder, bus, device.serial).provision(
+            self.ca, "--handle", "0x81020050")  # The second key in a day.
+        self.assertEqual(result.status, CA_REFUSED, result)
+        self.assertEqual(self.ca.check_that_refused(result.errors), "REKEY")
+        result = device.provision(self.ca)
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual((device.folder / "key.pub").read_bytes(), key)
+        self.assertEqual(device.tpm.handles("persistent"), persistent)
+        self.check_set(device)
+
+    def test_another_tpm_for_once(self):
+        """told another TPM, it is refused; told its own again, its key is as good as before"""
+        device, other = self.device("SN-Y7"), self.device("SN-Y8")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        key = (device.folder / "key.pub").read_bytes()
+        result = Device(device.folder, other.tpm, device.serial).provision(self.ca)
+        self.assertEqual(result.status, CA_REFUSED, result)
+        result = device.provision(self.ca)
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual((device.folder / "key.pub").read_bytes(), key)
+        self.check_set(device)
+
+    def test_state_lost_with_an_answer(self):
+        """state.json lost as well as the answer that certified a new key: the new key goes on"""
+        device, middle = self.device("SN-Y9"), Middle(self.ca)
+        self.addCleanup(middle.stop)
         self.assertEqual(device.provision(self.ca).status, 0)
         persistent, key = device.tpm.handles("persistent"), (device.folder / "key.pub").read_bytes()
-        bus, middle = LyingTpm(device.tpm.port), Middle(self.ca)
-        self.addCleanup(bus.stop)
-        self.addCleanup(middle.stop)
-        self.lie_about_the_key(bus)
         middle.lost.add("/v1/getCertificate")
-        result = Device(device.folder, bus, device.serial).provision(
-            middle, "--handle", "0x81020050")
-        self.assertEqual(result.status, CA_NOT_REACHED, result)
-        self.assertIn("a new one is made", result.errors)
-        self.check_set(device)
+        self.assertEqual(device.provision(middle, "--new-key").status, CA_NOT_REACHED)
+        (device.folder / "state.json").unlink()
         result = device.provision(self.ca)
         self.assertEqual(result.status, 0, result)
         self.assertNotEqual((device.folder / "key.pub").read_bytes(), key)
         self.assertEqual(len(device.tpm.handles("persistent")), len(persistent))
-        self.assertFalse((device.folder / "key.made").exists())
         self.check_set(device)
+
+    def test_denied_although_listed(self):
+        """a key that one answer lists and another denies is not taken for gone"""
+        device = self.device("SN-Z1")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        self.ca.stop()
+        self.assertEqual(device.renew("--new-key").status, CA_NOT_REACHED)
+        self.ca.start()
+        persistent, state = device.tpm.handles("persistent"), device.state
+        bus = LyingTpm(device.tpm.port)
+        self.addCleanup(bus.stop)
+        for denied in (1, 3):  # Each key's area is read twice.
+            bus.begin(bus.honest)
+            bus.deny = lambda code, count, denied=denied: response_code(HANDLE) if (
+                code, count) == (TPM_CC_READ_PUBLIC, denied) else None
+            result = Device(device.folder, bus, device.serial).provision(self.ca)
+            self.assertEqual(result.status, TPM_REFUSED, result)
+            self.assertIn("did not know it", result.errors)
+            self.assertEqual(device.state, state)
+            self.assertTrue((device.folder / "key.made").exists())
+            self.assertEqual(device.tpm.handles("persistent"), persistent)
+
+    def test_keep_key_cut_short(self):
+        """--keep-key, ended anywhere: where the other key is gone, it stays gone"""
+        for n, device in self.devices_of("K", 2):
+            with self.subTest(n):
+                middle = Middle(self.ca)
+                self.addCleanup(middle.stop)
+                persistent = device.tpm.handles("persistent")
+                key = (device.folder / "key.pub").read_bytes()
+                middle.lies["/v1/getChallenge"] = self.stop_after
+                self.ca.does("device", "rekey", device.serial)
+                self.assertEqual(device.provision(middle, "--new-key").status, CA_NOT_REACHED)
+                self.ca.start()
+                self.assertIn("shown_ik_id", device.state)
+                cut = self.cut_short(device, n, "--keep-key", ca=(
+                    "--ca", self.ca.url, "--ca-cert", self.ca.certificate))
+                is_gone = device.tpm.handles("persistent") == persistent
+                if cut.status == 0:
+                    break
+                result = device.provision(self.ca)
+                self.assertEqual(result.status, 0, result)
+                self.check_set(device)
+                if is_gone:
+                    self.assertEqual((device.folder / "key.pub").read_bytes(), key)
+                    self.assertEqual(device.tpm.handles("persistent"), persistent)
+        self.assertTrue(is_gone)
+        self.assertEqual(cut.status, 0, "all files were tried")
+
+    def stop_after(self, answer):
+        """The CA ends before it is asked the next time."""
+        self.ca.stop()
+        return (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+                + str(len(answer.body)).encode() + b"\r\n\r\n" + answer.body)
+
+    def test_first_key_waits(self):
+        """a first key without certificate: there is none of before to go on with, and no word of it"""
+        device = self.device("SN-Z2")
+        self.ca.does("ban", "add", "serial", device.serial)
+        for options in ((), ("--new-key",)):
+            result = device.provision(self.ca, *options)
+            self.assertEqual(result.status, CA_REFUSED, result)
+            self.assertNotIn("--keep-key", result.errors)
+        self.ca.does("ban", "remove", "serial", device.serial)
+        persistent = len(device.tpm.handles("persistent"))
+        self.assertEqual(device.provision(self.ca).status, 0)
+        self.assertEqual(len(device.tpm.handles("persistent")), persistent - 1)
 
     def test_state_lost(self):
         """without state.json the key is found again, and key.pem names its parent"""

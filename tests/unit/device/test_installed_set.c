@@ -209,6 +209,11 @@ static void test_unusable(void **state)
 	assert_int_equal(mkdirat(directory.descriptor, "current.new", 0755), 0);
 	prepares(FAULT_DENIED); /* No link can be made. */
 	assert_int_equal(unlinkat(directory.descriptor, "current.new", AT_REMOVEDIR), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(fchownat(directory.descriptor, "set-1", 65534, 65534, 0), 0);
+		prepares(FAULT_DENIED);
+		assert_int_equal(fchownat(directory.descriptor, "set-1", 0, 0, 0), 0);
+	}
 	installs("a", "A");
 }
 
@@ -223,11 +228,14 @@ static void test_strange(void **state)
 	assert_int_equal(symlinkat("/etc/hostname", directory.descriptor, "key.pub"), 0);
 	assert_int_equal(
 		installed_set_read(&directory, "key.pub", buffer, sizeof(buffer), &found), FAULT_DENIED);
+	prepares(FAULT_DENIED);
+	assert_int_equal(unlinkat(directory.descriptor, "key.pub", 0), 0);
 	assert_int_equal(symlinkat("/etc", directory.descriptor, "current"), 0);
 	assert_int_equal(installed_set_begin(&directory, &set), FAULT_DENIED);
 	assert_int_equal(failure.exit_code, EXIT_LOCAL_FILES);
 	assert_int_equal(unlinkat(directory.descriptor, "current", 0), 0);
 	assert_int_equal(symlinkat("/etc", directory.descriptor, "set-1"), 0);
+	prepares(FAULT_DENIED);
 	assert_int_equal(installed_set_begin(&directory, &set), FAULT_DENIED);
 	assert_int_equal(unlinkat(directory.descriptor, "set-1", 0), 0);
 	installs("a", "A");
