@@ -12,11 +12,9 @@ from attacker.lying_tpm import TPM_CC_ACTIVATE_CREDENTIAL, TPM_CC_FLUSH_CONTEXT,
 from genuine_test import tap
 from genuine_test.device import Device
 from genuine_test.middle import Middle
-from genuine_test.on_the_tpm import CA_NOT_REACHED, CA_REFUSED, NO_TPM, OnTheTpm
+from genuine_test.on_the_tpm import CA_NOT_REACHED, CA_REFUSED, NO_TPM, SET, OnTheTpm
 from genuine_test.recorder import Recorder
 
-SET = ("certificate.pem", "chain.pem", "ca.pem", "key.pem", "key.pub", "key.priv", "openssl.cnf",
-       "how-to-use.txt")  # what belongs together in a device's folder
 RSA_2048 = 256  # octets of the encrypted seed at the end of a credential for an RSA-2048 EK
 
 

@@ -12,6 +12,8 @@ from .vendor import Vendor
 NO_TPM, TPM_REFUSED, CA_NOT_REACHED, CA_REFUSED = 3, 4, 5, 6  # genuine-device's exit statuses
 LOCAL_FILES = 7
 FIRST_HANDLE = 0x81020002
+SET = ("certificate.pem", "chain.pem", "ca.pem", "key.pem", "key.pub", "key.priv", "openssl.cnf",
+       "how-to-use.txt")  # what belongs together in a device's folder
 
 
 class OnTheTpm(tap.Case):
