@@ -28,7 +28,7 @@ from genuine_test.tpm import EK_CERTIFICATE_H3, Tpm
 from genuine_test.vendor import Vendor
 
 
-NOT_REACHED, TPM_REFUSED, NO_TPM, CA_REFUSED = 5, 4, 3, 6
+DONE, NO_TPM, TPM_REFUSED, NOT_REACHED, CA_REFUSED = 0, 3, 4, 5, 6
 CHALLENGE, CERTIFICATE = "/v1/getChallenge", "/v1/getCertificate"
 ASKED_AT_MOST = {NOT_REACHED: 4}  # An answer that was lost is asked for again; no other is.
 SERIAL, RUN_TIMEOUT_S, PATIENCE_S = "SN-DEVICE", 150, 120

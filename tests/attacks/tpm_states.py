@@ -8,8 +8,7 @@ import os
 import re
 import shutil
 
-from attacker.lying_tpm import (TPM2_CLEAR, TPM_CC_CREATE, TPM_CC_LOAD, TPM_CC_READ_PUBLIC,
-                                TPM_CC_SIGN, LyingTpm)
+from attacker.lying_tpm import TPM2_CLEAR, TPM_CC_SIGN, LyingTpm
 from catalogue import row
 from devices import NO_TPM, TPM_REFUSED, victim
 from genuine_test.by_hand import ByHand
@@ -86,43 +85,6 @@ def other_name(stage, verdict):
     f.tpm.flush()
     opened = first.open(answer)
     verdict.note("with its own", len(opened["ticket"]) == 44, True, opened)
-
-
-@row(167, "a bus that exchanges the IK when it is made, loaded, read: never another key's certificate",
-     is_slow=True)
-def exchanged_key(stage, verdict):
-    changes = {"a bit of the point": lambda r: r[:-60] + bytes([r[-60] ^ 1]) + r[-59:],
-               "the last octet": lambda r: r[:-1] + bytes([r[-1] ^ 1]),
-               "the attributes": lambda r: r.replace(bytes.fromhex("000b00040472"),
-                                                     bytes.fromhex("000b00040460")),
-               "the first octets behind the head": lambda r: r[:16] + bytes(
-                   octet ^ 1 for octet in r[16:20]) + r[20:]}
-    for name, code in (("made", TPM_CC_CREATE), ("loaded", TPM_CC_LOAD),
-                       ("read", TPM_CC_READ_PUBLIC)):
-        exchange(stage, verdict, Fresh(stage, f"SN-{name.upper()}"), name, code, changes)
-
-
-def exchange(stage, verdict, f, name, code, changes):
-    """Each change in each of the first two such responses; a device has ten certificates."""
-    bus = LyingTpm(f.tpm.port)
-    stage.callback(bus.stop)
-    for n in (1, 2):
-        for what, change in changes.items():
-            bus.begin(lambda c, at, r: change(r) if (c, at) == (code, n) and len(r) > 100 else r)
-            result = f.provisions(tcti=bus.tcti)
-            is_reached = bus.seen.get(code, 0) >= n
-            bus.begin(bus.honest)
-            f.tpm.flush()
-            is_own = True
-            if f.device.certificate.exists():  # The lie did no harm, or it is a catastrophe.
-                is_own = attempt(GENUINE_DEVICE, "status", "--dir", f.device.folder, "--tcti",
-                                 f.tpm.tcti).status == 0
-            f.forget()
-            if not is_reached:
-                break
-            verdict.note(f"{name} #{n}: {what}", is_own and result.status < 126
-                         and f.lockouts() == f.counter, result.status == 0, result)
-    f.works(verdict, f"{name}: told the truth again", tcti=bus.tcti)
 
 
 @row(170, "no room for another persistent key", is_slow=True)
