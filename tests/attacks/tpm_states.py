@@ -10,14 +10,13 @@ import shutil
 
 from attacker.lying_tpm import TPM2_CLEAR, TPM_CC_SIGN, LyingTpm
 from catalogue import row
-from devices import NO_TPM, TPM_REFUSED, victim
+from devices import CA_REFUSED, DONE, NO_TPM, TPM_REFUSED, victim
 from genuine_test.by_hand import ByHand
 from genuine_test.device import Device
 from genuine_test.process import GENUINE_DEVICE, Failed, attempt
 from genuine_test.tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1, EK_CERTIFICATE_L2, Tpm
 from genuine_test.vendor import SmallVendor, Vendor
 
-CA_REFUSED = 6
 SLOT_FIRST, SLOT_COUNT = 0x81000100, 200
 
 
@@ -118,7 +117,7 @@ def passwords(stage, verdict):
         tool("tpm2_changeauth", "-c", letter, "-p", "secret")
     for what, name in (("owner", "shEnable"), ("endorsement", "ehEnable")):
         tool("tpm2_hierarchycontrol", "-C", "platform", name, "clear")
-        f.fails(verdict, f"{what} is off", [TPM_REFUSED])
+        f.fails(verdict, f"{what} is off", [TPM_REFUSED], "the hierarchy is disabled")
         tool("tpm2_hierarchycontrol", "-C", "platform", name, "set")
         f.tpm.flush()
     locked_out(f, verdict)
@@ -149,8 +148,8 @@ def locked_out(f, verdict):
     f.counter = f.lockouts()
     verdict.hold("locked out", int(f.counter, 16) > 0, f.counter)
     result = f.provisions()
-    verdict.note("provisioned all the same, or told", result.status in (0, TPM_REFUSED)
-                 and f.lockouts() == f.counter, result.status == 0, result)
+    verdict.note("provisioned all the same", result.status == DONE and f.lockouts() == f.counter, True,
+                 result)
     tool("tpm2_dictionarylockout", "--clear-lockout")
     f.counter = f.lockouts()
     f.forget()
@@ -175,7 +174,8 @@ def certificates(stage, verdict):
     head = b"\x10\x01\x00" + (len(own) + 2).to_bytes(2, "big") + b"\x10\x02"
     forms = {"as it is": (own, True), "padded with ff": (own + b"\xff" * 200, True),
              "padded with 00": (own + bytes(200), True), "behind TCG's header": (head + own, True),
-             "two": (own + of_rsa, None), "nothing but ff": (b"\xff" * 600, False),
+             # Of two the first is taken.
+             "two": (own + of_rsa, True), "nothing but ff": (b"\xff" * 600, False),
              "PEM": (attempt("openssl", "x509", "-inform", "der", "-in", der).output.encode(), False),
              "half": (own[:len(own) // 2], False), "of another key": (of_rsa, False)}
     for what, (octets, is_found) in forms.items():
@@ -184,9 +184,8 @@ def certificates(stage, verdict):
         result = attempt(GENUINE_DEVICE, "manifest-line", "--serial", "SN-NV", "--ek", "ecc",
                          "--tcti", f.tpm.tcti)
         is_told = ek_id.split()[0] in result.output
-        is_right = result.status < 126 and not f.tpm.leftovers() and (
-            is_found is None or is_told == is_found)
-        verdict.note(f"{what}: a row", is_right, bool(is_found), result)
+        verdict.note(f"{what}: a row", result.status == DONE and not f.tpm.leftovers()
+                     and is_told == is_found, is_found, result)
         result = f.provisions()
         # Where the P-256 EK has none, the P-384 EK of this TPM has one.
         verdict.note(f"{what}: provisioned", result.status == 0 and not f.tpm.leftovers(), True,
@@ -213,7 +212,7 @@ def standard(number, tpm):
 def dictated(stage, verdict):
     f = Fresh(stage, "SN-NONCE")
     ours = {handle: standard(handle, f.tpm) for handle in f.persistent if handle >> 16 == 0x8101}
-    verdict.note("it had persistent EKs", len(ours) == 2, False, ours)
+    verdict.hold("it had persistent EKs", len(ours) == 2, ours)
     (p384,) = (area for area in ours.values() if area[:2] == b"\x00\x23")
     (rsa,) = (area for area in ours.values() if area[:2] == b"\x00\x01")
     f.certified = {"ecc": f.tpm.ek_id(EK_CERTIFICATE_H3), "rsa": f.tpm.ek_id(EK_CERTIFICATE_L1)}
@@ -226,7 +225,7 @@ def dictated(stage, verdict):
         f.works(verdict, f"{option}: nothing in NV")
         # swtpm may have a template or a nonce there: it is the vendor's, and gives place to ours.
         defined = [index for index in (template, nonce) if index in f.tpm.handles("nv-index")]
-        verdict.note(f"{option}: its vendor has none", not defined, False, defined)
+        verdict.hold(f"{option}: its vendor has none", not defined, defined)
         for what, octets in forms.items():
             passed_over(f, verdict, f"{option}: {what}", {template: octets})
         if nonce:
@@ -308,7 +307,8 @@ def another_tpm(stage, verdict):
     other = Tpm(stage.folder / "another-tpm", Vendor(stage.folder / "another-vendor"))
     stage.callback(other.stop)
     result, seconds = v.provisions(v.target.ca, other.tcti)
-    v.is_lied_to(verdict, "another TPM", result, seconds, [CA_REFUSED])
+    v.is_lied_to(verdict, "another TPM", result, seconds, [CA_REFUSED],
+                 "is not the one of the last time")
     verdict.hold("nothing is left in it", not other.leftovers(), other.leftovers())
     result, seconds = v.provisions(v.target.ca, "swtpm:host=127.0.0.1,port=1")
     v.is_lied_to(verdict, "no TPM", result, seconds, [NO_TPM])
