@@ -74,6 +74,15 @@ class Interposer:
         return found
 
 
+def flipped(parameter):
+    """The last bit of it is another one."""
+    def change(code, response):
+        told = Response.of(code, response)
+        octets = told.parameters[parameter]
+        return told.but(**{parameter: octets[:-1] + bytes([octets[-1] ^ 1])}).octets()
+    return change
+
+
 def successes(exchanges):
     return [Response.of(code_of(command), response) for command, response in exchanges
             if code_of(command) in LAYOUTS and is_done(response)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from attacker.areas import IK_ATTRIBUTES_NODA, identity_area
-from attacker.interposer import Interposer
+from attacker.interposer import Interposer, flipped
 from attacker.keys import P256, P384, EccKey, RsaKey, openssl
 from attacker.lying_tpm import (TPM_CC_ACTIVATE_CREDENTIAL, TPM_CC_CREATE, TPM_CC_CREATE_PRIMARY,
                                 TPM_CC_FLUSH_CONTEXT, TPM_CC_GET_CAPABILITY, TPM_CC_LOAD,
@@ -140,15 +140,6 @@ OPENED = Place("credential opened", TPM_CC_ACTIVATE_CREDENTIAL)
 CERTIFICATE_READ = Place("certificate read", TPM_CC_NV_READ)
 
 
-def flipped(parameter):
-    """The last bit of it is another one."""
-    def change(code, response):
-        told = Response.of(code, response)
-        octets = told.parameters[parameter]
-        return told.but(**{parameter: octets[:-1] + bytes([octets[-1] ^ 1])}).octets()
-    return change
-
-
 class Exchanges:
     """A fresh device at the real CA, on a bus whose interposer has keys of his own. An input is a run
     in which at least one response was another than the TPM's."""
@@ -198,7 +189,7 @@ class Exchanges:
                          else not self.device.device.certificate.exists()))
         tell = self.verdict.note if told else self.verdict.hold
         tell(what, is_right, is_accepted=result.status == DONE,
-             saw=f"{told} lies, not {lies}; known {known}; left {left}; {result}")
+             saw=f"{told} lies of {lies}; known {known}; left {left}; {result}")
         self.device.forget()
         return told
 
