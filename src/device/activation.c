@@ -130,6 +130,18 @@ static bool is_about_the_blob(TSS2_RC rc)
 	return tpm_response_is_about_parameter(rc) || tpm_response_is(rc, TPM2_RC_FAILURE);
 }
 
+/*
+ * The second session is ours and has no password: where its HMAC is wrong, the TPM got another command
+ * than was sent, or its keys have other Names than were shown (TPM 2.0 Part 1, 16).
+ */
+static bool is_about_the_session(TSS2_RC rc)
+{
+	const TSS2_RC place = TPM2_RC_S | TPM2_RC_2, place_bits = 0xf00;
+
+	return (rc & place_bits) == place &&
+		(tpm_response_is(rc, TPM2_RC_BAD_AUTH) || tpm_response_is(rc, TPM2_RC_AUTH_FAIL));
+}
+
 static enum fault take_ticket(struct tpm *tpm, TPM2B_DIGEST *info, struct secret *out)
 {
 	enum fault fault = FAULT_NONE;
@@ -166,6 +178,11 @@ enum fault credential_activate(struct tpm *tpm, const struct endorsement_key *ek
 			"run it again; if that does not help, tell whoever runs the CA",
 			"the TPM would not open the CA's credential: it was not sealed for these "
 			"two keys (0x%x)", rc);
+	if (is_about_the_session(rc))
+		return failure_set(tpm->failure, EXIT_TPM_REFUSED,
+			"see that nobody has tampered with TPM or bus, and run it again",
+			"the TPM would not open the CA's credential: the command is not the one that "
+			"was sent, or its keys are not those that it showed (0x%x)", rc);
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_refused(tpm, rc, "open the CA's credential");
 	return take_ticket(tpm, info, out);

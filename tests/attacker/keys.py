@@ -135,8 +135,11 @@ class EccKey:
 
     def numbers(self, message, digest="sha256"):
         """(r, s) of ECDSA (FIPS 186-4, 6)."""
+        return self.numbers_of(hashlib.new(digest, message).digest())
+
+    def numbers_of(self, octets):
+        """The same of a message that has this digest."""
         n = self.curve.n
-        octets = hashlib.new(digest, message).digest()
         e = int.from_bytes(octets, "big") >> max(0, len(octets) * 8 - n.bit_length())
         k = secrets.randbelow(n - 1) + 1
         r = self.curve.times(k)[0] % n

@@ -1,9 +1,11 @@
 """A CA that lies: it has the real one's TLS key, passes requests on to it, and answers what it wants."""
 
+import contextlib
 import http.server
 import json
 import ssl
 import threading
+import time
 from dataclasses import dataclass, replace
 
 from .wire import Line
@@ -13,13 +15,15 @@ JSON, PROBLEM = "application/json", "application/problem+json"
 
 @dataclass
 class Said:
-    """An answer as it goes to the device. raw replaces all of it."""
+    """An answer as it goes to the device. raw replaces all of it, and goes by the octet where there
+    is a pause after each."""
 
     status: int
     body: bytes
     content_type: str = JSON
     fields: tuple = ()
     raw: bytes | None = None
+    pause_s: float = 0
 
     def but(self, **changes):
         return replace(self, **changes)
@@ -99,7 +103,7 @@ class LyingCa:
             def tell(self, said):
                 self.close_connection = True
                 if said.raw is not None:
-                    self.wfile.write(said.raw)
+                    self.tell_raw(said)
                     return
                 self.send_response(said.status)
                 self.send_header("Content-Type", said.content_type)
@@ -109,6 +113,15 @@ class LyingCa:
                     self.send_header("Content-Length", str(len(said.body)))
                 self.end_headers()
                 self.wfile.write(said.body)
+
+            def tell_raw(self, said):
+                if not said.pause_s:
+                    self.wfile.write(said.raw)
+                    return
+                with contextlib.suppress(OSError):  # It waits no longer.
+                    for octet in said.raw:
+                        self.wfile.write(bytes([octet]))
+                        time.sleep(said.pause_s)
 
             def log_message(self, *_):
                 pass

@@ -7,10 +7,11 @@ import socket
 import threading
 
 PORT_FIRST, PORT_LAST, PORT_ATTEMPTS = 20000, 32000, 20
+RESPONSE_MIN = 10  # tag, size, code; what is shorter ends the connection
 
 TPM_CC_CREATE_PRIMARY, TPM_CC_CREATE, TPM_CC_LOAD = 0x131, 0x153, 0x157
 TPM_CC_READ_PUBLIC, TPM_CC_ACTIVATE_CREDENTIAL, TPM_CC_SIGN = 0x173, 0x147, 0x15D
-TPM_CC_FLUSH_CONTEXT = 0x165
+TPM_CC_FLUSH_CONTEXT, TPM_CC_EVICT_CONTROL, TPM_CC_START_AUTH_SESSION = 0x165, 0x120, 0x176
 
 # Part 3, 24.6: TPM2_Clear with the platform's empty password.
 TPM2_CLEAR = bytes.fromhex("8002" "0000001b" "00000126" "4000000c" "00000009" "40000009" "0000"
@@ -40,9 +41,12 @@ def response_code(number):
 
 
 class LyingTpm:
-    """lie(command code, how often it has been seen, response) makes the response. seen counts.
-    What deny(command code, how often) gives, if it gives anything, is answered in the TPM's place,
-    which never sees the command. ask(command) asks the TPM between two of the program's commands."""
+    """lie(command code, how often it has been seen, response) makes the response; command has the
+    whole command meanwhile. seen counts. What deny(command code, how often) gives, if it gives
+    anything, is answered in the TPM's place, which never sees the command; else it sees what
+    rewrite(code, command) makes of it. exchanges has all commands with what was answered, as the
+    program saw both; lies counts where that, or the command, was not the true one. ask(command)
+    asks the TPM between two of the program's commands."""
 
     def __init__(self, port):
         self.far = port
@@ -63,7 +67,9 @@ class LyingTpm:
 
     def begin(self, lie):
         self.lie, self.seen, self.order = lie, {}, []
+        self.exchanges, self.lies = [], 0
         self.deny = lambda code, count: None
+        self.rewrite = lambda code, command: command
 
     def accept(self, offset, carry):
         with contextlib.suppress(OSError):
@@ -82,18 +88,23 @@ class LyingTpm:
             while True:
                 command = whole(near)
                 code = int.from_bytes(command[6:10], "big")
-                denied = self.deny(code, self.seen.get(code, 0) + 1)
-                if denied:
-                    self.seen[code] = self.seen.get(code, 0) + 1
-                    near.sendall(denied)
-                    continue
-                response = ask(command)
                 self.seen[code] = self.seen.get(code, 0) + 1
-                self.order.append(code)
-                told = self.lie(code, self.seen[code], response)
+                denied = self.deny(code, self.seen[code])
+                told = denied or self.answered(ask, code, command)
+                self.lies += bool(denied)
+                self.exchanges.append((command, told))
                 near.sendall(told)
-                if told != response and len(told) < 10:
+                if len(told) < RESPONSE_MIN:
                     return
+
+    def answered(self, ask, code, command):
+        rewritten = self.rewrite(code, command)
+        response = ask(rewritten)
+        self.order.append(code)
+        self.command = command
+        told = self.lie(code, self.seen[code], response)
+        self.lies += (rewritten, told) != (command, response)
+        return told
 
     def control(self, near, far):
         def carry(source, sink):

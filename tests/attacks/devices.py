@@ -28,10 +28,11 @@ from genuine_test.tpm import EK_CERTIFICATE_H3, Tpm
 from genuine_test.vendor import Vendor
 
 
-NOT_REACHED, TPM_REFUSED, NO_TPM, CA_REFUSED = 5, 4, 3, 6
+DONE, NO_TPM, TPM_REFUSED, NOT_REACHED, CA_REFUSED = 0, 3, 4, 5, 6
 CHALLENGE, CERTIFICATE = "/v1/getChallenge", "/v1/getCertificate"
 ASKED_AT_MOST = {NOT_REACHED: 4}  # An answer that was lost is asked for again; no other is.
 SERIAL, RUN_TIMEOUT_S, PATIENCE_S = "SN-DEVICE", 150, 120
+REQUEST_S = 30  # What one request may take, whatever comes of it.
 TIMED_OUT = 124  # timeout(1)'s exit status
 CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
 
@@ -76,7 +77,8 @@ class Victim:
     def is_lied_to(self, verdict, what, result, seconds, statuses, words=""):
         """The device must fail with one of these statuses, in these words, and keep what it has."""
         is_kept = self.device.certificate.read_bytes() == self.certificate
-        is_told = "\x1b" not in result.output + result.errors and words in result.errors
+        told = result.output + result.errors
+        is_told = words in result.errors and all(c.isprintable() or c == "\n" for c in told)
         is_right = is_kept and is_told and seconds < PATIENCE_S and result.status in statuses
         verdict.note(what, is_right, False, f"kept {is_kept}, {seconds:.0f} s, {result}")
         if not is_kept:
@@ -283,13 +285,29 @@ def bodies(stage, verdict):
     for what, lie in stage.some(forms.items(), 6):
         v.told(verdict, f"challenge: {what}", challenged(lie),
                NOT_REACHED if what in lost else CA_REFUSED)
-        verdict.note(f"{what}: no credential", TPM_CC_ACTIVATE_CREDENTIAL not in v.bus.seen, False)
+        verdict.hold(f"{what}: no credential", v.bus.seen
+                     and TPM_CC_ACTIVATE_CREDENTIAL not in v.bus.seen, v.bus.seen)
+    if stage.is_full:
+        dribbles(v, verdict)
     for what in stage.some(("nothing", "HTML", "a list", "200 and a problem", "70 KB", "cut",
                             "closed", "no HTTP"), 3):
         v.told(verdict, f"certificate: {what}", certified(forms[what]),
                NOT_REACHED if what in lost else CA_REFUSED)
     v.is_tidy(verdict)
     v.renews(verdict)
+
+
+def dribbles(v, verdict):
+    """An answer at an octet a second is given up after the time that a request has, and asked for
+    again; then it comes at once."""
+    slow = [Said(200, b"", raw=b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                 b"Content-Length: 1000\r\n\r\n" + b" " * 1000, pause_s=1)]
+    v.ca.lie, v.ca.asked = challenged(lambda said: slow.pop() if slow else said), []
+    result, seconds = v.runs()
+    v.ca.lie = v.ca.honest
+    verdict.note("an octet a second", result.status == DONE and v.ca.asked == [
+        CHALLENGE, CHALLENGE, CERTIFICATE] and REQUEST_S <= seconds < REQUEST_S + 6, True,
+        f"{seconds:.1f} s, {v.ca.asked}, {result}")
 
 
 def with_credential(change):
@@ -358,8 +376,8 @@ def credentials(stage, verdict):
 
 def not_opened(v, verdict, what, lie, words):
     v.told(verdict, what, lie, CA_REFUSED, words, asked=1)
-    verdict.note(f"{what}: the TPM was not asked", v.bus.seen
-                 and TPM_CC_ACTIVATE_CREDENTIAL not in v.bus.seen, False, v.bus.seen)
+    verdict.hold(f"{what}: the TPM was not asked", v.bus.seen
+                 and TPM_CC_ACTIVATE_CREDENTIAL not in v.bus.seen, v.bus.seen)
 
 
 @row(156, "credentials for another Name, another EK, with flipped bits: the TPM refuses, once")
@@ -374,7 +392,7 @@ def wrong_credentials(stage, verdict):
     for what, lie in tried.items():
         v.told(verdict, what, lie, TPM_REFUSED, "it was not sealed for these two keys", asked=1)
         opened = v.bus.seen.get(TPM_CC_ACTIVATE_CREDENTIAL)
-        verdict.note(f"{what}: the TPM was asked once", opened == 1, False, opened)
+        verdict.hold(f"{what}: the TPM was asked once", opened == 1, opened)
     v.is_tidy(verdict)
 
 
@@ -424,7 +442,7 @@ def wrong_certificates(stage, verdict):
     def pem(octets):
         return openssl("x509", "-inform", "der", stdin=octets).decode()
 
-    own_key = TpmKey(v)
+    own_key, sound = TpmKey(v), made()
     self_signed = issuer(v, own_key)
     self_signed.subject = name
     path, name_of, serial = PATH, "its key is this device's", "its serialNumber is this device's"
@@ -448,7 +466,7 @@ def wrong_certificates(stage, verdict):
                                       "it is not older"),
         "an unknown critical extension": (made(changes={"x": certificates.extension(
             "1.2.3.4", der.null(), True)}), path),
-        "a signature one bit off": (made()[:-1] + bytes([made()[-1] ^ 1]), path),
+        "a signature one bit off": (sound[:-1] + bytes([sound[-1] ^ 1]), path),
     }
     texts = {what: (pem(octets), rule) for what, (octets, rule) in forms.items()}
     texts |= {what: (text, "are PEM") for what, text in {
@@ -516,9 +534,19 @@ class TpmKey:
 
 # Each with its exit status, its words, and how often it is asked.
 REACTIONS = {400: (CA_REFUSED, "does not understand the request", 1),
-             403: (CA_REFUSED, "the CA refused this device", 1),
+             403: (CA_REFUSED, "the CA refused this device;", 1),  # Its reason is the operator's.
              409: (CA_REFUSED, "wanted it started again", 5),
-             429: (NOT_REACHED, "has no time", 4), 503: (NOT_REACHED, "has no time", 4)}
+             429: (NOT_REACHED, "has no time for this device now (429)", 4),
+             503: (NOT_REACHED, "has no time for this device now (503)", 4)}
+TOLD_WITH_DETAIL = (400, 429, 503)
+
+
+def escaped(text):
+    """As it may be printed; of JSON with a NUL, nothing is."""
+    if "\0" in text:
+        return ""
+    return "".join(chr(c) if 0x20 <= c < 0x7F and c != 0x5C else f"\\x{c:02x}"
+                   for c in text.encode())
 
 
 @row(160, "escape codes and broken UTF-8 in an error's text: never printed raw", is_slow=True)
@@ -530,10 +558,15 @@ def escapes(stage, verdict):
         for status in (400, 403, *((409, 429, 503) if number == 0 else ())):
             body = json.dumps({"title": text, "status": status, "detail": text,
                                "reference": text}).encode()
+            exit_status, words, asked = REACTIONS[status]
+            if status in TOLD_WITH_DETAIL and escaped(text):
+                words += f": {escaped(text)};"
             v.told(verdict, f"{status} {text!r}", challenged(
-                lambda said: Said(status, body, "application/problem+json")), *REACTIONS[status])
+                lambda said: Said(status, body, "application/problem+json")), exit_status, words,
+                asked)
     v.told(verdict, "broken UTF-8", challenged(lambda said: Said(
-        403, b'{"title":"\xff\xfe\x1b","status":403}', "application/problem+json")))
+        400, b'{"title":"\xff\xfe\x1b","status":400}', "application/problem+json")),
+        words="does not understand the request;")
     v.is_tidy(verdict)
 
 

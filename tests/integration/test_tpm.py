@@ -8,11 +8,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from attacker.lying_tpm import TPM_CC_ACTIVATE_CREDENTIAL, TPM_CC_FLUSH_CONTEXT, LyingTpm
+from attacker.interposer import flipped
+from attacker.lying_tpm import (TPM_CC_ACTIVATE_CREDENTIAL, TPM_CC_FLUSH_CONTEXT, TPM_CC_SIGN,
+                                LyingTpm)
 from genuine_test import tap
 from genuine_test.device import Device
 from genuine_test.middle import Middle
-from genuine_test.on_the_tpm import CA_NOT_REACHED, CA_REFUSED, NO_TPM, SET, OnTheTpm
+from genuine_test.on_the_tpm import (CA_NOT_REACHED, CA_REFUSED, NO_TPM, SET, TPM_REFUSED,
+                                    OnTheTpm)
 from genuine_test.recorder import Recorder
 
 RSA_2048 = 256  # octets of the encrypted seed at the end of a credential for an RSA-2048 EK
@@ -65,6 +68,21 @@ class OnTheBus(OnTheTpm):
         bus.begin(bus.honest)
         result = lied_to.provision(self.ca)
         self.assertEqual(result.status, 0, result)
+
+    def test_signature_that_does_not_verify(self):
+        """a signature one bit off, the request's or the last one's: told, and nothing installed"""
+        device = self.device("SN-E3")
+        bus = LyingTpm(device.tpm.port)
+        self.addCleanup(bus.stop)
+        lied_to = Device(device.folder, bus, "SN-E3")
+        for number in (1, 2):
+            bus.begin(lambda code, count, response: flipped("s")(code, response)
+                      if (code, count) == (TPM_CC_SIGN, number) else response)
+            result = lied_to.provision(self.ca, "--ek", "ecc")
+            self.assertEqual((result.status, bus.lies), (TPM_REFUSED, 1), result)
+            self.assertIn("signature does not verify with the identity key", result.errors)
+            self.assertFalse(device.certificate.exists(), result)
+            self.assertEqual(device.tpm.leftovers(), {}, result)
 
     def test_ca_not_reached(self):
         """where the CA is not there: its own exit status, a plain sentence, a tidy TPM"""
