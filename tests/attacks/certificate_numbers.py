@@ -13,6 +13,7 @@ from collections import Counter
 from attacker import ticket
 from catalogue import ACCEPTED, row
 from genuine_test.process import BUILD, attempt
+from in_process import further
 from stage import Target
 from tickets import expect
 
@@ -30,8 +31,10 @@ def numbers(target):
         return [number for number, in database.execute("SELECT number FROM intent")]
 
 
-@row(116, "the numbers of all certificates of this run: size, first octet, doubles, chi-square")
+@row(116, "certificates' numbers, those of this run and a million drawn: size, first octet, doubles,"
+     " chi-square")
 def drawn(stage, verdict):
+    """The further ones are drawn in one process, by the authority's own function."""
     target = stage.target()
     evidences = [device.evidence() for device in stage.devices(1000 if stage.is_full else 10)]
     for _ in range(10):  # As many as the quota permits one device.
@@ -56,8 +59,9 @@ def drawn(stage, verdict):
     mean = count * (NUMBER_SIZE - 1) / 256
     spread = sum((octets[value] - mean) ** 2 / mean for value in range(256))
     verdict.hold("chi-square of the octets", spread < OCTETS_MAX, spread)
-    verdict.figures.append(f"{count} numbers of this run; chi-square of the bits {bits:.0f}, of the"
-                           f" octets {spread:.0f}")
+    verdict.figures.append(f"{count} numbers of this run's certificates; chi-square of the bits"
+                           f" {bits:.0f}, of the octets {spread:.0f}")
+    further(stage, verdict, 116)
 
 
 @row(115, "a generator that repeats itself: no two certificates with one number", is_slow=True)
