@@ -1,16 +1,13 @@
-"""Groups G and H: HTTP, JSON, TLS, quotas, at the whole server; slow peers and costs are in
-slowness.py."""
+"""Groups G and H: HTTP, JSON, quotas, at the whole server; TLS is in tls_forms.py, slow peers
+and costs are in slowness.py."""
 
 import gzip
 import json
 import re
-import socket
-import ssl
 import time
 
 from attacker import der
 from attacker.csr import SERIAL_NUMBER, request, utf8
-from attacker.wire import Connection
 from catalogue import row
 from genuine_test.process import SOURCE
 
@@ -223,51 +220,6 @@ def heads(stage, verdict):
     for path in ("/v1/ca", "/v1/crl", "/healthz"):
         try_raw(verdict, target, f"POST {path}", post(b"{}", path=path), (405,))
         try_raw(verdict, target, f"GET {path}", f"GET {path} HTTP/1.1\r\n{rest}".encode(), (200,))
-
-
-@row(102, "older TLS, renegotiation, resumption, no TLS at all")
-def tls(stage, verdict):
-    target = stage.target()
-    address = target.line.address
-
-    def connects(context):
-        try:
-            with socket.create_connection(address, timeout=5) as plain, \
-                    context.wrap_socket(plain, server_hostname="localhost") as secure:
-                return secure.version(), secure.session_reused, secure.compression()
-        except OSError as error:
-            return error
-
-    old = ssl.create_default_context(cafile=str(target.ca.certificate))
-    for version in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2):
-        old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, version
-        old.set_ciphers("DEFAULT:@SECLEVEL=0")
-        answer = connects(old)
-        verdict.note(version.name, isinstance(answer, OSError), False, answer)
-    answer = connects(target.line.context)
-    verdict.note("TLS 1.3", answer == ("TLSv1.3", False, None), True, answer)
-    first = Connection(address, target.line.context)
-    first.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    first.answer()
-    session = first.socket.session
-    first.close()
-    reused = False
-    if session is not None and session.has_ticket:
-        with socket.create_connection(address) as plain, target.line.context.wrap_socket(
-                plain, server_hostname="localhost", session=session) as again:
-            reused = again.session_reused
-    verdict.note("resumption", not reused, False, session)
-    for what, octets in (("HTTP without TLS", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"),
-                         ("random octets", bytes(range(256))),
-                         ("a record of 2^14 + 2048", b"\x16\x03\x01\xff\xff" + bytes(1000))):
-        with socket.create_connection(address, timeout=12) as plain:
-            plain.sendall(octets)
-            try:
-                answer = plain.recv(4096)
-            except OSError as error:
-                answer = error
-        verdict.note(what, not isinstance(answer, bytes) or not answer.startswith(b"HTTP"), False,
-                     answer)
 
 
 @row(103, "compressed bodies, other content types")
