@@ -45,7 +45,7 @@ def second_server(stage, verdict):
     verdict.note("the first", s.asks(s.victim).status == 200, True)
     result = s.target.ca.tries("serve", "--listen", "127.0.0.1:0")
     verdict.note("on the same folder", result.status == 1
-                 and "another genuine-ca is at work in" in result.errors, False, result)
+                 and "is in use by another genuine-ca" in result.errors, False, result)
     other = s.target.folder.parent / "other"
     takes_the_store(s, other)
     try:
