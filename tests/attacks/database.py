@@ -1,16 +1,24 @@
 """Groups I and J: what is done to the database and its history, from outside the CA."""
 
 import contextlib
-import os
+import hashlib
 import re
 import shutil
 import sqlite3
+import sys
+from pathlib import Path
 
-from attacker.keys import EccKey
-from catalogue import ACCEPTED, Try, row
-from genuine_test.process import GENUINE_CA, attempt
-from spoilt_database import OLDER, Spoilt, alter, database
-from tickets import expect
+sys.path.append(str(Path(__file__).resolve().parents[1] / "faults"))
+
+from attacker.keys import EccKey  # noqa: E402
+from catalogue import ACCEPTED, Try, row  # noqa: E402
+from genuine_test.process import GENUINE_CA, attempt  # noqa: E402
+from invariant_checks import field  # noqa: E402
+from spoilt_database import OLDER, Spoilt, alter, database  # noqa: E402
+from tickets import expect  # noqa: E402
+
+OTHER_HISTORY = "the database has another history than the CA has answered for"
+BROKEN = "the audit chain is broken: "
 
 
 @row(111, "a genuine device that asks for the serial of another: listed, bound, suspended")
@@ -21,19 +29,21 @@ def masquerade(stage, verdict):
     expect(verdict, target, "one that will be suspended", suspended.evidence(), ACCEPTED)
     target.ca.does("device", "suspend", suspended.serial)
     log = target.folder.parent / "genuine-ca.log"
-    before = len(log.read_bytes())
+    before, claims = len(log.read_bytes()), []
     for kind, check in (("listed", "SERIAL_BINDING"), ("bound", "SERIAL_BINDING")):
         attacker = stage.device()
         if kind == "bound":
             expect(verdict, target, "the attacker's own", attacker.evidence(), ACCEPTED)
             attacker = attacker.with_ik(EccKey())
+        claims += [f"{attacker.ek_id}, which claims {other.serial}:" for other in (listed, bound)]
         verdict.evidence(target, [
             Try(f"{kind}, a serial that is {state}", attacker.evidence(serial=other.serial),
                 ACCEPTED, suspension or check)
             for state, other, suspension in (("listed", listed, ""), ("bound", bound, ""),
                                              ("suspended", suspended, "NOT_SUSPENDED"))])
-    verdict.hold("the log has an alert", b"alert:" in log.read_bytes()[before:],
-                 log.read_bytes()[before:][-500:])
+    alerts = re.findall("(?m)^store: alert: refused by SERIAL_BINDING: (.*? which claims .*?:)",
+                        log.read_bytes()[before:].decode())
+    verdict.hold("the log has an alert for each claim of a serial", alerts == claims, alerts)
     expect(verdict, target, "the other suffers no harm", bound.with_ik(bound.ik).evidence(),
            ACCEPTED)
 
@@ -97,8 +107,7 @@ def rolled_back(stage, verdict):
         source.backup(copy)
     for what, octets, sentence in (
             ("a backup from before it", old, OLDER),
-            ("another CA's", (s.good / "other.db").read_bytes(),
-             "the database has another history than the CA has answered for")):
+            ("another CA's", (s.good / "other.db").read_bytes(), OTHER_HISTORY)):
         database(s.target).write_bytes(octets)
         said = s.starts()
         verdict.note(what, said is not None and said.startswith(f"genuine-ca: {sentence}"),
@@ -111,8 +120,75 @@ def rolled_back(stage, verdict):
     verdict.note("the second", s.saw(s.asks(s.attacker)) == "SERIAL_FREE")
 
 
-def audit_rows(target):
-    return target.ca.tells("audit", "list")
+def spoilt_chains(last):
+    """{what: (statements, what audit verify says)}"""
+    middle = last - 2
+    changed = f"{BROKEN}entry {middle} was changed, or the ones before it were"
+    forms = {f"{column} changed": (f"UPDATE audit SET {column} = {value} WHERE seq = {middle}", changed)
+             for column, value in (("at_ms", "at_ms + 1"), ("actor", "'x'"), ("act", "'x'"),
+                                   ("detail", "detail || ' '"), ("hash", "randomblob(32)"))}
+    forms |= {f"entry {seq} deleted": (
+        f"DELETE FROM audit WHERE seq = {seq}",
+        f"{BROKEN}entry {seq} is missing: entry {seq + 1} follows entry {seq - 1}")
+        for seq in (1, middle)}
+    forms["the last entry deleted"] = f"DELETE FROM audit WHERE seq = {last}", OTHER_HISTORY
+    forms["all deleted"] = "DELETE FROM audit", OTHER_HISTORY
+    forms["the last two cut off, and the count"] = cut_off(middle), OLDER
+    forms["two exchanged"] = (
+        f"UPDATE audit SET seq = CASE seq WHEN {middle} THEN -{middle + 1} ELSE -{middle} END"
+        f" WHERE seq IN ({middle}, {middle + 1}); UPDATE audit SET seq = -seq WHERE seq < 0", changed)
+    forms["one added"] = (f"INSERT INTO audit SELECT seq + 1, at_ms, actor, act, detail, hash"
+                          f" FROM audit WHERE seq = {last}",
+                          f"{BROKEN}entry {last + 1} was changed, or the ones before it were")
+    return forms
+
+
+def cut_off(seq):
+    return (f"DELETE FROM audit WHERE seq > {seq}; UPDATE state SET audit_count = {seq},"
+            f" audit_head = (SELECT hash FROM audit WHERE seq = {seq})")
+
+
+def rewrite_chain(target, seq):
+    """Another detail in that entry, and every hash from there on as it must be then."""
+    with contextlib.closing(sqlite3.connect(database(target))) as connection, connection:
+        connection.execute("UPDATE audit SET detail = '{}' WHERE seq = ?", (seq,))
+        head = bytes(32)
+        for number, at_ms, *words in connection.execute(
+                "SELECT seq, at_ms, actor, act, detail FROM audit ORDER BY seq").fetchall():
+            head = hashlib.sha256(head + number.to_bytes(8, "big") + at_ms.to_bytes(8, "big")
+                                  + b"".join(field(word.encode()) for word in words)).digest()
+            connection.execute("UPDATE audit SET hash = ? WHERE seq = ?", (head, number))
+        connection.execute("UPDATE state SET audit_head = ?", (head,))
+
+
+class Chain:
+    """The store of a CA that does not run, what its operator has noted of its audit chain, and a way
+    back to it."""
+
+    def __init__(self, target):
+        self.target, self.store = target, target.folder / "store"
+        self.copy = target.folder.parent / "whole"
+        self.kept = target.ca.tells("audit", "verify")
+        attempt("cp", "-a", self.store, self.copy)
+
+    def verify(self, *kept):
+        return self.target.ca.tries("audit", "verify", *kept)
+
+    def verify_kept(self):
+        return self.verify(str(self.kept["entries"]), self.kept["head"])
+
+    def restore(self):
+        shutil.rmtree(self.store)
+        attempt("cp", "-a", self.copy, self.store)
+
+    def forget(self):
+        """The mark beside the database, which whoever writes the one can take away."""
+        (self.store / "genuine.db.mark").unlink()
+
+
+def is_found(verdict, what, result, sentence):
+    verdict.note(what, result.status == 1 and result.errors.startswith(f"genuine-ca: {sentence}"), False,
+                 f"{result}, not {sentence}")
 
 
 @row(142, "audit entries changed, deleted, added, exchanged, cut off; the chain rewritten")
@@ -121,33 +197,28 @@ def chain(stage, verdict):
     for number in range(4):
         target.ca.does("ban", "add", "serial", f"CHAIN-{number}")
     target.stop()
-    kept = target.ca.tells("audit", "verify")
-    copy = target.folder.parent / "whole.db"
-    shutil.copy2(database(target), copy)
-    owner = database(target).stat().st_uid, database(target).stat().st_gid
-    last = kept["entries"]
-    middle = last - 2
-    forms = {f"{column} changed": f"UPDATE audit SET {column} = {value} WHERE seq = {middle}"
-             for column, value in (("at_ms", "at_ms + 1"), ("actor", "'x'"), ("act", "'x'"),
-                                   ("detail", "detail || ' '"), ("hash", "randomblob(32)"))}
-    forms |= {f"entry {seq} deleted": f"DELETE FROM audit WHERE seq = {seq}"
-              for seq in (1, middle, last)}
-    forms["two exchanged"] = (
-        f"UPDATE audit SET seq = CASE seq WHEN {middle} THEN -{middle + 1} ELSE -{middle} END"
-        f" WHERE seq IN ({middle}, {middle + 1}); UPDATE audit SET seq = -seq WHERE seq < 0")
-    forms["one added"] = (f"INSERT INTO audit SELECT seq + 1, at_ms, actor, act, detail, hash"
-                          f" FROM audit WHERE seq = {last}")
-    forms["all deleted"] = "DELETE FROM audit"
-    forms["the last two cut off, and the count"] = (
-        f"DELETE FROM audit WHERE seq > {middle}; UPDATE state SET audit_count = {middle},"
-        f" audit_head = (SELECT hash FROM audit WHERE seq = {middle})")
-    for what, statements in forms.items():
+    chain = Chain(target)
+    last = chain.kept["entries"]
+    for what, (statements, sentence) in spoilt_chains(last).items():
         alter(target, *statements.split(";"))
-        result = target.ca.tries("audit", "verify")
-        if "cut off" in what:  # Whole in itself: what the operator keeps elsewhere shows it.
-            result = target.ca.tries("audit", "verify", str(last), kept["head"])
-        verdict.note(what, result.status == 1, False, result)
-        shutil.copy2(copy, database(target))
-        os.chown(database(target), *owner)
-    result = target.ca.tries("audit", "verify", str(last), kept["head"])
+        is_found(verdict, what, chain.verify(), sentence)
+        chain.restore()
+    chain.forget()
+    alter(target, f"DELETE FROM audit WHERE seq = {last}")
+    is_found(verdict, "the last entry deleted, the mark too", chain.verify(),
+             f"{BROKEN}there are {last - 1} entries, and there were {last}")
+    chain.restore()
+    for what, spoil, sentence in (
+            ("the last two cut off", lambda: alter(target, *cut_off(last - 2).split(";")),
+             f"there is no entry {last}, of which a hash was kept"),
+            ("the chain rewritten", lambda: rewrite_chain(target, last - 2),
+             f"entry {last} does not have the hash that was kept")):
+        chain.forget()
+        spoil()
+        alone = chain.verify()
+        verdict.hold(f"{what}, whole in itself", alone.status == 0, alone)
+        is_found(verdict, f"{what}, by a kept seq and hash", chain.verify_kept(),
+                 BROKEN + sentence)
+        chain.restore()
+    result = chain.verify_kept()
     verdict.note("as it was", result.status == 0, True, result)
