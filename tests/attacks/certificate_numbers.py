@@ -43,8 +43,8 @@ def drawn(stage, verdict):
             **target.ticket_members(evidence))) for evidence in evidences])
         saw = target.reasons(answer.reference for answer in answers if answer.reference)
         for answer in answers:  # Two tickets of one millisecond: the second is no later than the first.
-            verdict.note("a certificate", answer.status == 200
-                         or saw.get(answer.reference) == "NO_LATER_CHANGE", answer.status == 200, answer)
+            is_right = answer.status == 200 or saw.get(answer.reference) == "NO_LATER_CHANGE"
+            verdict.note("a certificate", is_right, answer.status == 200, answer)
     found = [number for each in stage.targets.values() for number in numbers(each)]
     for number in found:
         verdict.hold("size, first octet", len(number) == NUMBER_SIZE and number[0] >> 6 == 1,

@@ -187,8 +187,8 @@ class Chain:
 
 
 def is_found(verdict, what, result, sentence):
-    verdict.note(what, result.status == 1 and result.errors.startswith(f"genuine-ca: {sentence}"), False,
-                 f"{result}, not {sentence}")
+    is_right = result.status == 1 and result.errors.startswith(f"genuine-ca: {sentence}")
+    verdict.note(what, is_right, False, f"{result}, not {sentence}")
 
 
 @row(142, "audit entries changed, deleted, added, exchanged, cut off; the chain rewritten")

@@ -246,7 +246,8 @@ def reflection(stage, verdict):
     poison = "x\x1b[31m\r\nnotice: forged\x07\u202e"
     members = evidence.members()
     bodies = [({**members, poison: "x"}, "JSON_SCHEMA"),
-              ({**members, "profile": poison}, "PROFILE_KNOWN"), ({**members, "csr": poison}, "JSON_BASE64")]
+              ({**members, "profile": poison}, "PROFILE_KNOWN"),
+              ({**members, "csr": poison}, "JSON_BASE64")]
     log = target.folder.parent / "genuine-ca.log"
     before = len(log.read_bytes())
     poisoned = request(device.ik, name=der.name([(SERIAL_NUMBER, utf8("S\x1b[31m\r\nN\x07"))]))

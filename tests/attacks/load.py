@@ -86,9 +86,10 @@ class Botnet:
                 ecc_spki(self.curve, b"\x04" + x + y), sign=self.sign))
 
 
-def prefixes(target, device, count, begin):
-    """[(whether a certificate was asked for, answer)] of so many prefixes, each with the next EK. Every
-    second one asks for a certificate at once, by the test's own ticket: the store does not list its EK."""
+def prefixes(target, device, count, after):
+    """(whether a certificate was asked for, answer) of so many prefixes, each with the next EK. Every
+    second one asks for a certificate at once, by the test's own ticket: the store does not list its
+    EK. after is called with the number of each."""
     csr, bots = device.csr(), Botnet(device)
     for number in range(count):
         evidence, is_second = bots.evidence(csr), number % 2 == 1
@@ -98,7 +99,7 @@ def prefixes(target, device, count, begin):
                              "getCertificate" if is_second else "getChallenge"))
         yield is_second, connection.answer()
         connection.close()
-        begin(number)
+        after(number)
 
 
 def judge_prefixes(verdict, target, asked):
@@ -122,10 +123,10 @@ def botnet(stage, verdict):
     count = PREFIXES if stage.is_full else PREFIXES_SAMPLE
     sizes, asked, no_time = {}, [], 0
 
-    def begin(number):
+    def note_sizes(number):
         if number == count // 8:  # By then each process has had its share of everything.
             sizes.update(resident(target))
-    for one in prefixes(target, device, count, begin):
+    for one in prefixes(target, device, count, note_sizes):
         asked.append(one)
         if len(asked) == BATCH:
             no_time += judge_prefixes(verdict, target, asked)

@@ -258,7 +258,8 @@ def other_files(verdict, spoilt):
     page = 4096
     for what, changed, sentence in (
             ("empty", b"", OLDER), ("text", b"x" * 5000, "file is not a database"),
-            ("half of it", octets[:len(octets) // 2 // page * page], "database disk image is malformed"),
+            ("half of it", octets[:len(octets) // 2 // page * page],
+             "database disk image is malformed"),
             ("another magic", b"x" + octets[1:], "file is not a database"),
             ("a page of ones", octets[:page] + b"\xff" * page + octets[2 * page:],
              "database disk image is malformed"),

@@ -50,7 +50,9 @@ NOT_PERMITTED = ("a serial is 1 to 63 of", "ek_id is not 64 hexadecimal digits",
 
 def is_permitted(text, field):
     """A group is any text that can be printed. A manifest's fields have no quotation marks."""
-    return text in PERMITTED[field] if field < len(PERMITTED) else '"' not in text and text.isprintable()
+    if field < len(PERMITTED):
+        return text in PERMITTED[field]
+    return '"' not in text and text.isprintable()
 
 
 def operators_rows(verdict, target):
@@ -74,7 +76,8 @@ def listed_row(target, ek_id):
     path = target.folder / "store" / "genuine.db"
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         found = database.execute("SELECT serial, lower(hex(ek_id)), profiles, line_group"
-                                 " FROM manifest_row WHERE ek_id = ?", (bytes.fromhex(ek_id),)).fetchone()
+                                 " FROM manifest_row WHERE ek_id = ?",
+                                 (bytes.fromhex(ek_id),)).fetchone()
     return list(found) if found else None
 
 

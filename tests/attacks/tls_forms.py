@@ -152,7 +152,7 @@ def by_hand(verdict, address):
 
 @contextlib.contextmanager
 def s_client(address, *words):
-    """A process that shows each message of the handshakes; it is ended where it goes on for too long."""
+    """A process that shows each message of the handshakes, and is ended where it goes on too long."""
     process = subprocess.Popen(
         ["openssl", "s_client", "-connect", "%s:%d" % address, "-msg", *map(str, words)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
