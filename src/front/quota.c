@@ -37,12 +37,15 @@ static void refill(struct bucket *bucket, uint32_t rate, uint64_t now_ms)
 	bucket->at_ms = now_ms;
 }
 
-/* Multiply-shift (Dietzfelbinger): no choice of prefixes makes collisions without the key. */
+/*
+ * Multiply-shift (Dietzfelbinger): no choice of prefixes makes collisions without the key. It takes
+ * the product's highest bits, which alone hang on all bits of the prefix.
+ */
 static struct bucket *set_of(struct quota *quota, uint64_t prefix)
 {
 	uint64_t mixed = (prefix ^ quota->key[0]) * quota->key[1];
 
-	return quota->sets[(mixed >> 32) % QUOTA_SETS];
+	return quota->sets[(mixed >> 32) * QUOTA_SETS >> 32];
 }
 
 /* The prefix's bucket, or the fullest of its set, made over to the prefix. */

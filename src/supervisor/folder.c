@@ -11,7 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NAME_CAPACITY = 256 };
+enum { NAME_CAPACITY = 256, PLACE_CAPACITY = 512 /* no sentence is longer */ };
+
+/* A file as the operator calls it. */
+struct place {
+	char text[PLACE_CAPACITY];
+};
 
 static enum fault fault_of_open(void)
 {
@@ -61,25 +66,35 @@ void folder_close(struct folder *folder)
 		owned_close_descriptor(&folder->descriptor);
 }
 
-static enum fault check_file(const struct folder *folder, const char *name,
-	const struct stat *status, enum folder_file kind, struct trouble *trouble)
+/* A name of the configuration's may be a whole path, at which openat(2) does not look in the folder. */
+static struct place place_of(const struct folder *folder, const char *name)
+{
+	bool is_whole = name[0] == '/';
+	struct place place;
+
+	(void)snprintf(place.text, sizeof(place.text), "%s%s%s", is_whole ? "" : folder->path,
+		is_whole ? "" : "/", name);
+	return place;
+}
+
+static enum fault check_file(const struct place *place, const struct stat *status,
+	enum folder_file kind, struct trouble *trouble)
 {
 	mode_t forbidden = kind == FOLDER_SECRET ? S_IRWXG | S_IRWXO : S_IWGRP | S_IWOTH;
 
 	if (!S_ISREG(status->st_mode))
-		return trouble_say(trouble, FAULT_DENIED, "%s/%s is not an ordinary file",
-			folder->path, name);
+		return trouble_say(
+			trouble, FAULT_DENIED, "%s is not an ordinary file", place->text);
 	if (status->st_uid != geteuid())
-		return trouble_say(trouble, FAULT_DENIED,
-			"%s/%s belongs to user %u, not to user %u", folder->path, name,
-			status->st_uid, geteuid());
+		return trouble_say(trouble, FAULT_DENIED, "%s belongs to user %u, not to user %u",
+			place->text, status->st_uid, geteuid());
 	if (status->st_nlink != 1)
 		return trouble_say(trouble, FAULT_DENIED,
-			"%s/%s has a second name (a hard link) somewhere: copy it and remove both",
-			folder->path, name);
+			"%s has a second name (a hard link) somewhere: copy it and remove both",
+			place->text);
 	if ((status->st_mode & forbidden) != 0)
-		return trouble_say(trouble, FAULT_DENIED, "%s/%s has mode %04o: chmod %s it",
-			folder->path, name, status->st_mode & 07777,
+		return trouble_say(trouble, FAULT_DENIED, "%s has mode %04o: chmod %s it",
+			place->text, status->st_mode & 07777,
 			kind == FOLDER_SECRET ? "0600" : "go-w");
 	return FAULT_NONE;
 }
@@ -103,6 +118,7 @@ static enum fault check_secret_directory(const struct folder *folder, struct tro
 enum fault folder_open_file(const struct folder *folder, const char *name, enum folder_file kind,
 	int *out, struct trouble *trouble)
 {
+	const struct place place = place_of(folder, name);
 	struct stat status;
 	enum fault fault =
 		kind == FOLDER_SECRET ? check_secret_directory(folder, trouble) : FAULT_NONE;
@@ -113,12 +129,10 @@ enum fault folder_open_file(const struct folder *folder, const char *name, enum 
 	owned_descriptor file = openat(folder->descriptor, name,
 		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (file < 0 && errno == ELOOP)
-		return trouble_say(
-			trouble, FAULT_DENIED, "%s/%s is a symbolic link", folder->path, name);
+		return trouble_say(trouble, FAULT_DENIED, "%s is a symbolic link", place.text);
 	if (file < 0 || fstat(file, &status) != 0)
-		return trouble_say(trouble, fault_of_open(), "%s/%s: %s", folder->path, name,
-			strerror(errno));
-	fault = check_file(folder, name, &status, kind, trouble);
+		return trouble_say(trouble, fault_of_open(), "%s: %s", place.text, strerror(errno));
+	fault = check_file(&place, &status, kind, trouble);
 	if (fault != FAULT_NONE)
 		return fault;
 	*out = file;

@@ -1,34 +1,24 @@
 """Groups I and J: what is done to the database and its history, from outside the CA."""
 
 import contextlib
-import os
+import hashlib
 import re
 import shutil
 import sqlite3
-import threading
-import time
+import sys
+from pathlib import Path
 
-from attacker.evidence import SoftwareDevice
-from attacker.keys import EccKey
-from catalogue import ACCEPTED, Try, row
-from genuine_test.process import GENUINE_CA, Failed, attempt
-from tickets import expect
+sys.path.append(str(Path(__file__).resolve().parents[1] / "faults"))
 
-TABLES = ("state", "change", "manifest_row", "binding", "binding_ek", "binding_ik", "rekey", "ban",
-          "intent", "certificate", "revocation", "crl", "audit")
-FIRST = {"verdict": (1, 3)}
-LOCKED_S = 8
+from attacker.keys import EccKey  # noqa: E402
+from catalogue import ACCEPTED, Try, row  # noqa: E402
+from genuine_test.process import GENUINE_CA, attempt  # noqa: E402
+from invariant_checks import field  # noqa: E402
+from spoilt_database import OLDER, Spoilt, alter, database  # noqa: E402
+from tickets import expect  # noqa: E402
 
-
-def database(target):
-    return target.folder / "store" / "genuine.db"
-
-
-def alter(target, *statements):
-    """Changes the database of a CA that does not run; whether anything was changed."""
-    with contextlib.closing(sqlite3.connect(database(target))) as connection, connection:
-        changed = sum(connection.execute(one).rowcount for one in statements)
-    return changed != 0
+OTHER_HISTORY = "the database has another history than the CA has answered for"
+BROKEN = "the audit chain is broken: "
 
 
 @row(111, "a genuine device that asks for the serial of another: listed, bound, suspended")
@@ -39,123 +29,23 @@ def masquerade(stage, verdict):
     expect(verdict, target, "one that will be suspended", suspended.evidence(), ACCEPTED)
     target.ca.does("device", "suspend", suspended.serial)
     log = target.folder.parent / "genuine-ca.log"
-    before = len(log.read_bytes())
+    before, claims = len(log.read_bytes()), []
     for kind, check in (("listed", "SERIAL_BINDING"), ("bound", "SERIAL_BINDING")):
         attacker = stage.device()
         if kind == "bound":
             expect(verdict, target, "the attacker's own", attacker.evidence(), ACCEPTED)
             attacker = attacker.with_ik(EccKey())
+        claims += [f"{attacker.ek_id}, which claims {other.serial}:" for other in (listed, bound)]
         verdict.evidence(target, [
             Try(f"{kind}, a serial that is {state}", attacker.evidence(serial=other.serial),
                 ACCEPTED, suspension or check)
             for state, other, suspension in (("listed", listed, ""), ("bound", bound, ""),
                                              ("suspended", suspended, "NOT_SUSPENDED"))])
-    verdict.hold("the log has an alert", b"alert:" in log.read_bytes()[before:],
-                 log.read_bytes()[before:][-500:])
+    alerts = re.findall("(?m)^store: alert: refused by SERIAL_BINDING: (.*? which claims .*?:)",
+                        log.read_bytes()[before:].decode())
+    verdict.hold("the log has an alert for each claim of a serial", alerts == claims, alerts)
     expect(verdict, target, "the other suffers no harm", bound.with_ik(bound.ik).evidence(),
            ACCEPTED)
-
-
-class Spoilt:
-    """A CA with binding = first and one bound serial: who finds no binding gives it to the next."""
-
-    def __init__(self, stage, name):
-        expected = stage.folder / f"{name}-expected"
-        expected.write_text(f"{name.upper()}-1\n{name.upper()}-2\n")
-        expected.chmod(0o644)
-        self.target = stage.target(
-            name, identity={"binding": "first", "expected": str(expected)},
-            endorsement={"trust": "vendor"})
-        self.victim, self.attacker = (SoftwareDevice(f"{name.upper()}-1", stage.vendor)
-                                      for _ in range(2))
-        self.store = self.target.folder / "store"
-        self.good = self.target.folder.parent / "good"
-
-    def asks(self, device):
-        evidence = device.evidence(**FIRST)
-        return self.target.line.post("/v1/getCertificate", evidence.json(
-            **self.target.ticket_members(evidence)))
-
-    def keep(self):
-        self.target.stop()
-        attempt("cp", "-a", self.store, self.good)
-
-    def restore(self):
-        if self.target.ca.daemon:
-            self.target.ca.daemon.stop()
-            self.target.ca.daemon = None
-        shutil.rmtree(self.store)
-        attempt("cp", "-a", self.good, self.store)
-
-    def tries(self, verdict, what, is_started=None):
-        """Starts it as it is now: it may refuse to, or to answer; the serial stays whose it is."""
-        try:
-            self.target.start()
-        except Failed as failed:
-            daemon, self.target.ca.daemon = self.target.ca.daemon, None
-            if daemon:  # Its store may go on trying; none of the roles outlives it.
-                daemon.kill()
-            verdict.note(what, not is_started, False, failed)
-            return
-        answer = self.asks(self.attacker)
-        verdict.note(what, answer.status in (403, 503) and is_started is not False, False, answer)
-
-
-@row(118, "a table missing, a row corrupt, locked, of a later version, another program's, no file",
-     is_slow=True)
-def spoilt(stage, verdict):
-    s = Spoilt(stage, "spoilt")
-    verdict.note("the first", s.asks(s.victim).status == 200, True)
-    verdict.note("the second", s.asks(s.attacker).status == 403)
-    locked(verdict, s)
-    s.keep()
-    for table in TABLES:
-        alter(s.target, "PRAGMA foreign_keys = OFF", f"DROP TABLE {table}")
-        s.tries(verdict, f"no table {table}")
-        s.restore()
-    for statement in ("PRAGMA user_version = 2", "PRAGMA user_version = 0",
-                      "PRAGMA application_id = 1", "UPDATE state SET audit_head = zeroblob(32)",
-                      "DELETE FROM state", "DELETE FROM audit",
-                      "DROP INDEX binding_serial"):
-        alter(s.target, statement)
-        s.tries(verdict, statement)
-        s.restore()
-    octets = database(s.target).read_bytes()
-    half = len(octets) // 2 // 4096 * 4096
-    for what, changed in {
-            "empty": b"", "text": b"x" * 5000, "half of it": octets[:half],
-            "another magic": b"x" + octets[1:],
-            "a page of ones": octets[:4096] + b"\xff" * 4096 + octets[8192:],
-            "every second page gone": b"".join(
-                octets[at:at + 4096] if at // 4096 % 2 == 0 else bytes(4096)
-                for at in range(0, len(octets), 4096))}.items():
-        database(s.target).write_bytes(changed)
-        s.tries(verdict, what)
-        s.restore()
-    database(s.target).unlink()
-    s.tries(verdict, "no file")
-    s.restore()
-    s.tries(verdict, "as it was", is_started=True)
-    verdict.note("the first again", s.asks(s.victim).status == 200, True)
-
-
-def locked(verdict, s):
-    """While another program holds the database: 503, and then all is as before."""
-    connection = sqlite3.connect(database(s.target), check_same_thread=False)
-    connection.execute("BEGIN IMMEDIATE")
-    free = threading.Timer(LOCKED_S, connection.rollback)
-    free.start()
-    for device in (s.attacker, s.victim):
-        answer = s.asks(device)
-        verdict.note("locked", answer.status in (403, 503), False, answer)
-    free.join()
-    connection.close()
-    told = s.target.ca.daemon.told()
-    verdict.hold("no role ended of it", "was ended" not in told, told[-500:])
-    deadline = time.monotonic() + 20
-    while (answer := s.asks(s.victim)).status == 503 and time.monotonic() < deadline:
-        time.sleep(0.5)
-    verdict.note("free again", answer.status == 200, True, answer)
 
 
 @row(119, "a second server on the same folder, and on the same database with another policy",
@@ -164,7 +54,8 @@ def second_server(stage, verdict):
     s = Spoilt(stage, "two")
     verdict.note("the first", s.asks(s.victim).status == 200, True)
     result = s.target.ca.tries("serve", "--listen", "127.0.0.1:0")
-    verdict.note("on the same folder", result.status == 1, False, result)
+    verdict.note("on the same folder", result.status == 1
+                 and "is in use by another genuine-ca" in result.errors, False, result)
     other = s.target.folder.parent / "other"
     takes_the_store(s, other)
     try:
@@ -174,7 +65,7 @@ def second_server(stage, verdict):
                          result.status == 1 and "store is in use by the genuine-ca of another folder"
                          in result.errors, False, result)
         verdict.note("the first goes on", s.asks(s.victim).status == 200, True)
-        verdict.note("the second is refused", s.asks(s.attacker).status == 403)
+        verdict.note("the second is refused", s.saw(s.asks(s.attacker)) == "SERIAL_FREE")
         s.target.ca.daemon.stop()
         s.target.ca.daemon = None
         result = attempt("timeout", "20", GENUINE_CA, "-C", other, "device", "list")
@@ -209,21 +100,95 @@ def rolled_back(stage, verdict):
     current = database(s.target).read_bytes()
     old = (s.good / "genuine.db").read_bytes()
     other = stage.target("first")
+    for number in range(12):  # More history than the first one's.
+        other.ca.does("ban", "add", "serial", f"OTHER-{number}")
     with contextlib.closing(sqlite3.connect(database(other))) as source, contextlib.closing(
             sqlite3.connect(s.good / "other.db")) as copy:
         source.backup(copy)
-    for what, octets in (("a backup from before it", old),
-                         ("another CA's", (s.good / "other.db").read_bytes())):
+    for what, octets, sentence in (
+            ("a backup from before it", old, OLDER),
+            ("another CA's", (s.good / "other.db").read_bytes(), OTHER_HISTORY)):
         database(s.target).write_bytes(octets)
-        s.tries(verdict, what, is_started=False)
+        said = s.starts()
+        verdict.note(what, said is not None and said.startswith(f"genuine-ca: {sentence}"),
+                     said is None, said)
         result = s.target.ca.tries("device", "list")
-        verdict.hold(f"{what}: device list", result.status != 0, result)
+        verdict.hold(f"{what}: device list", result.status == 1 and sentence in result.errors, result)
     database(s.target).write_bytes(current)
-    s.tries(verdict, "the current one", is_started=True)
+    said = s.starts()
+    verdict.note("the current one", said is None, True, said)
+    verdict.note("the second", s.saw(s.asks(s.attacker)) == "SERIAL_FREE")
 
 
-def audit_rows(target):
-    return target.ca.tells("audit", "list")
+def spoilt_chains(last):
+    """{what: (statements, what audit verify says)}"""
+    middle = last - 2
+    changed = f"{BROKEN}entry {middle} was changed, or the ones before it were"
+    forms = {f"{column} changed": (f"UPDATE audit SET {column} = {value} WHERE seq = {middle}", changed)
+             for column, value in (("at_ms", "at_ms + 1"), ("actor", "'x'"), ("act", "'x'"),
+                                   ("detail", "detail || ' '"), ("hash", "randomblob(32)"))}
+    forms |= {f"entry {seq} deleted": (
+        f"DELETE FROM audit WHERE seq = {seq}",
+        f"{BROKEN}entry {seq} is missing: entry {seq + 1} follows entry {seq - 1}")
+        for seq in (1, middle)}
+    forms["the last entry deleted"] = f"DELETE FROM audit WHERE seq = {last}", OTHER_HISTORY
+    forms["all deleted"] = "DELETE FROM audit", OTHER_HISTORY
+    forms["the last two cut off, and the count"] = cut_off(middle), OLDER
+    forms["two exchanged"] = (
+        f"UPDATE audit SET seq = CASE seq WHEN {middle} THEN -{middle + 1} ELSE -{middle} END"
+        f" WHERE seq IN ({middle}, {middle + 1}); UPDATE audit SET seq = -seq WHERE seq < 0", changed)
+    forms["one added"] = (f"INSERT INTO audit SELECT seq + 1, at_ms, actor, act, detail, hash"
+                          f" FROM audit WHERE seq = {last}",
+                          f"{BROKEN}entry {last + 1} was changed, or the ones before it were")
+    return forms
+
+
+def cut_off(seq):
+    return (f"DELETE FROM audit WHERE seq > {seq}; UPDATE state SET audit_count = {seq},"
+            f" audit_head = (SELECT hash FROM audit WHERE seq = {seq})")
+
+
+def rewrite_chain(target, seq):
+    """Another detail in that entry, and every hash from there on as it must be then."""
+    with contextlib.closing(sqlite3.connect(database(target))) as connection, connection:
+        connection.execute("UPDATE audit SET detail = '{}' WHERE seq = ?", (seq,))
+        head = bytes(32)
+        for number, at_ms, *words in connection.execute(
+                "SELECT seq, at_ms, actor, act, detail FROM audit ORDER BY seq").fetchall():
+            head = hashlib.sha256(head + number.to_bytes(8, "big") + at_ms.to_bytes(8, "big")
+                                  + b"".join(field(word.encode()) for word in words)).digest()
+            connection.execute("UPDATE audit SET hash = ? WHERE seq = ?", (head, number))
+        connection.execute("UPDATE state SET audit_head = ?", (head,))
+
+
+class Chain:
+    """The store of a CA that does not run, what its operator has noted of its audit chain, and a way
+    back to it."""
+
+    def __init__(self, target):
+        self.target, self.store = target, target.folder / "store"
+        self.copy = target.folder.parent / "whole"
+        self.kept = target.ca.tells("audit", "verify")
+        attempt("cp", "-a", self.store, self.copy)
+
+    def verify(self, *kept):
+        return self.target.ca.tries("audit", "verify", *kept)
+
+    def verify_kept(self):
+        return self.verify(str(self.kept["entries"]), self.kept["head"])
+
+    def restore(self):
+        shutil.rmtree(self.store)
+        attempt("cp", "-a", self.copy, self.store)
+
+    def forget(self):
+        """The mark beside the database, which whoever writes the one can take away."""
+        (self.store / "genuine.db.mark").unlink()
+
+
+def is_found(verdict, what, result, sentence):
+    is_right = result.status == 1 and result.errors.startswith(f"genuine-ca: {sentence}")
+    verdict.note(what, is_right, False, f"{result}, not {sentence}")
 
 
 @row(142, "audit entries changed, deleted, added, exchanged, cut off; the chain rewritten")
@@ -232,33 +197,28 @@ def chain(stage, verdict):
     for number in range(4):
         target.ca.does("ban", "add", "serial", f"CHAIN-{number}")
     target.stop()
-    kept = target.ca.tells("audit", "verify")
-    copy = target.folder.parent / "whole.db"
-    shutil.copy2(database(target), copy)
-    owner = database(target).stat().st_uid, database(target).stat().st_gid
-    last = kept["entries"]
-    middle = last - 2
-    forms = {f"{column} changed": f"UPDATE audit SET {column} = {value} WHERE seq = {middle}"
-             for column, value in (("at_ms", "at_ms + 1"), ("actor", "'x'"), ("act", "'x'"),
-                                   ("detail", "detail || ' '"), ("hash", "randomblob(32)"))}
-    forms |= {f"entry {seq} deleted": f"DELETE FROM audit WHERE seq = {seq}"
-              for seq in (1, middle, last)}
-    forms["two exchanged"] = (
-        f"UPDATE audit SET seq = CASE seq WHEN {middle} THEN -{middle + 1} ELSE -{middle} END"
-        f" WHERE seq IN ({middle}, {middle + 1}); UPDATE audit SET seq = -seq WHERE seq < 0")
-    forms["one added"] = (f"INSERT INTO audit SELECT seq + 1, at_ms, actor, act, detail, hash"
-                          f" FROM audit WHERE seq = {last}")
-    forms["all deleted"] = "DELETE FROM audit"
-    forms["the last two cut off, and the count"] = (
-        f"DELETE FROM audit WHERE seq > {middle}; UPDATE state SET audit_count = {middle},"
-        f" audit_head = (SELECT hash FROM audit WHERE seq = {middle})")
-    for what, statements in forms.items():
+    chain = Chain(target)
+    last = chain.kept["entries"]
+    for what, (statements, sentence) in spoilt_chains(last).items():
         alter(target, *statements.split(";"))
-        result = target.ca.tries("audit", "verify")
-        if "cut off" in what:  # Whole in itself: what the operator keeps elsewhere shows it.
-            result = target.ca.tries("audit", "verify", str(last), kept["head"])
-        verdict.note(what, result.status == 1, False, result)
-        shutil.copy2(copy, database(target))
-        os.chown(database(target), *owner)
-    result = target.ca.tries("audit", "verify", str(last), kept["head"])
+        is_found(verdict, what, chain.verify(), sentence)
+        chain.restore()
+    chain.forget()
+    alter(target, f"DELETE FROM audit WHERE seq = {last}")
+    is_found(verdict, "the last entry deleted, the mark too", chain.verify(),
+             f"{BROKEN}there are {last - 1} entries, and there were {last}")
+    chain.restore()
+    for what, spoil, sentence in (
+            ("the last two cut off", lambda: alter(target, *cut_off(last - 2).split(";")),
+             f"there is no entry {last}, of which a hash was kept"),
+            ("the chain rewritten", lambda: rewrite_chain(target, last - 2),
+             f"entry {last} does not have the hash that was kept")):
+        chain.forget()
+        spoil()
+        alone = chain.verify()
+        verdict.hold(f"{what}, whole in itself", alone.status == 0, alone)
+        is_found(verdict, f"{what}, by a kept seq and hash", chain.verify_kept(),
+                 BROKEN + sentence)
+        chain.restore()
+    result = chain.verify_kept()
     verdict.note("as it was", result.status == 0, True, result)

@@ -214,7 +214,8 @@ def redirects(stage, verdict):
         for place in places:
             v.told(verdict, f"{status} to {place}", lambda path, said: Said(
                 status, b"", fields=(("Location", place),)), words=f"answered {status}", asked=1)
-            verdict.note("nothing else is asked", v.ca.asked == [CHALLENGE], False, v.ca.asked)
+            verdict.hold(f"{status} to {place}: nothing else is asked", v.ca.asked == [CHALLENGE],
+                         v.ca.asked)
     verdict.hold("nobody else was reached", not (other.connections or plain.connections
                  or file.is_opened()), f"{other.asked} {plain.connections}")
     v.is_tidy(verdict)

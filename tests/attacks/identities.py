@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import signal
 import sqlite3
 import ssl
 import threading
@@ -277,25 +276,3 @@ def accepted_templates(stage, verdict):
               for kind in (2048, "p384")]
     tries.append(Try("L-2 and p256", good.evidence(), ACCEPTED))
     verdict.evidence(target, tries)
-
-
-@row(141, "roles killed: that request is 503, the next ones are served", is_slow=True)
-def killed(stage, verdict):
-    target = stage.target("killed")
-    device = stage.device(target)
-    for role in ("verifier", "front", "authority", "store"):
-        for pid in target.ca.roles()[role][:1]:
-            os.kill(pid, signal.SIGKILL)
-        deadline, is_served = time.monotonic() + 15, False
-        while time.monotonic() < deadline and not is_served:
-            try:
-                target.line.close()
-                evidence = device.evidence()
-                answer = target.line.post("/v1/getChallenge", evidence.json())
-                is_served = answer.status == 200
-                if answer.status not in (200, 503):
-                    verdict.wrong.append(f"after {role}: {answer}")
-            except Exception:  # noqa: BLE001
-                pass  # The front that was killed had this connection.
-            time.sleep(0.1)
-        verdict.note(f"{role} killed", is_served, False, "not served again within 15 s")

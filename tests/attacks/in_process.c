@@ -22,6 +22,8 @@ static const struct row {
 	{ 30, attribute_words, "attributes within three flipped bits, and at random" },
 	{ 86, fresh_challenges, "challenges for the same evidence" },
 	{ 87, foreign_tickets, "tickets of an endorsement key, for another" },
+	{ 108, many_prefixes, "source prefixes that ask" },
+	{ 116, drawn_numbers, "certificates' numbers" },
 };
 
 enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };

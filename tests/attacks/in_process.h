@@ -16,5 +16,7 @@ void flipped_areas(bool is_small, struct tally *);     /* 15 */
 void attribute_words(bool is_small, struct tally *);   /* 30 */
 void fresh_challenges(bool is_small, struct tally *);  /* 86 */
 void foreign_tickets(bool is_small, struct tally *);   /* 87 */
+void many_prefixes(bool is_small, struct tally *);     /* 108 */
+void drawn_numbers(bool is_small, struct tally *);     /* 116 */
 
 #endif

@@ -1,11 +1,14 @@
 """What surrounds the CA: its files, its configuration, its operator's words."""
 
+import contextlib
+import itertools
 import json
 import os
 import re
-import shutil
+import sqlite3
 import subprocess
-from dataclasses import replace
+from dataclasses import dataclass
+from pathlib import Path
 
 from attacker import der
 from attacker.certificates import Authority, tpm_name
@@ -18,10 +21,64 @@ from stage import pem
 from tickets import expect
 
 NOBODY = 65534
+SERVE_S = 1.5
 LINE_MAX = 2048
 POISON = "x\x1b[31m\r\nnotice: forged\x07\x9b\u202e\"',;"
 SQL = ("' OR '1'='1", "'; DROP TABLE certificate; --", '" OR 1=1', "%", "_", "*", "\\", "`", "x'00'",
        "1); DELETE FROM ban; --", "NULL", "9223372036854775808", "-1", "\x01", "é")
+
+
+def is_refused(text, result):
+    """In one line; what looks like an option is a usage error."""
+    if text.startswith("-"):
+        return result.status == 2 and result.errors.startswith("usage: ")
+    return result.status == 1 and result.errors.count("\n") == 1
+
+
+def is_empty_list(command, text, result):
+    """A serial that nobody has, and a number that no entry has, have a list of nothing."""
+    permitted = {"certificate": {"NULL", "9223372036854775808"}, "audit": set()}
+    return command[1] == "list" and text in permitted[command[0]] and (
+        result.status == 0 and result.output.count("\n") <= 1)
+
+
+# Of the texts, those that may stand in a manifest's serial, EK and profiles.
+PERMITTED = {"NULL", "9223372036854775808"}, set(), {"-1", "9223372036854775808"}
+NOT_PERMITTED = ("a serial is 1 to 63 of", "ek_id is not 64 hexadecimal digits", "the profile is not a",
+                 "the group is not a text")
+
+
+def is_permitted(text, field):
+    """A group is any text that can be printed. A manifest's fields have no quotation marks."""
+    if field < len(PERMITTED):
+        return text in PERMITTED[field]
+    return '"' not in text and text.isprintable()
+
+
+def operators_rows(verdict, target):
+    """Each text in each field of a manifest's row, of a serial and an EK of its own: refused, or stored
+    as it is."""
+    manifest = target.folder.parent / "sql.csv"
+    for number, (text, field) in enumerate(itertools.product(SQL, range(4))):
+        words = [f"SQL-{number}", f"{number:064x}", "device", "line"]
+        words[field] = text
+        manifest.write_text("serial,ek_id,profile,group\n" + ",".join(words) + "\n")
+        result, is_right = target.ca.tries("device", "import", manifest), is_permitted(text, field)
+        sentence = "holds a quotation mark" if '"' in text else NOT_PERMITTED[field]
+        stored = listed_row(target, f"{number:064x}")
+        verdict.note(f"manifest field {field}: {text!r}", (result.status, stored) == (
+            (0, words) if is_right else (1, None)) and (is_right or sentence in result.errors),
+            is_right, f"{result} {stored}")
+
+
+def listed_row(target, ek_id):
+    """What the database has of that EK: a list of serial, EK, profiles and group, or None."""
+    path = target.folder / "store" / "genuine.db"
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        found = database.execute("SELECT serial, lower(hex(ek_id)), profiles, line_group"
+                                 " FROM manifest_row WHERE ek_id = ?",
+                                 (bytes.fromhex(ek_id),)).fetchone()
+    return list(found) if found else None
 
 
 @row(117, "SQL's own characters in every text, from the network and from the operator")
@@ -42,24 +99,10 @@ def metacharacters(stage, verdict):
                         ["ban", "remove", "serial", text], ["ban", "add", "ek", text],
                         ["trust", "remove", text], ["explain", text], ["audit", "list", text],
                         ["audit", "verify", text, text]):
-            if text.startswith("-"):
-                command.insert(-1, "--")
             result = target.ca.tries(*command)
-            is_list = command[:2] == ["certificate", "list"] and result.output.count("\n") <= 1
-            verdict.note(f"{command}", result.status in (1, 2) or is_list
-                         or command[:2] == ["audit", "list"] and result.status == 0, False, result)
-    for text in texts:
-        for field in range(4):
-            words = ["SQL-1", "ab" * 32, "device", "line"]
-            words[field] = text
-            manifest = target.folder.parent / "sql.csv"
-            manifest.write_text("serial,ek_id,profile,group\n" + ",".join(words[:3]) + ","
-                                + f"{words[3]}\n")
-            if field < 3:
-                result = target.ca.tries("device", "import", manifest)
-                verdict.note(f"manifest field {field}: {text!r}", result.status == 1
-                             or text == "NULL" or text == "9223372036854775808" and field != 1,
-                             False, result)
+            verdict.note(f"{command}", is_refused(text, result)
+                         or is_empty_list(command, text, result), False, result)
+    operators_rows(verdict, target)
     reason = "'; DROP TABLE ban; --\""
     target.ca.does("ban", "add", "--reason", reason, "serial", "SQL-9")
     found = [one["reason"] for one in target.ca.tells("ban", "list") if one["value"] == "SQL-9"]
@@ -80,28 +123,33 @@ def injection(stage, verdict):
     log = target.folder.parent / "genuine-ca.log"
     before = len(log.read_bytes())
     poisoned = Authority("", subject=der.name([(COMMON_NAME, utf8(POISON))]))
+    subject = der.name([(COMMON_NAME, utf8(POISON * 30))])
+    unknown = der.sequence(der.tlv(der.OID, b"\x1b\r\n\x07"), der.set_of(der.null()))
     forms = {
-        "EK certificate's issuer": {"ek_certificate": poisoned.certify(device.ek)},
-        "EK certificate's subject": {"ek_certificate": poisoned.certify(
-            device.ek, subject=der.name([(COMMON_NAME, utf8(POISON * 30))]))},
-        "manufacturer": {"ek_certificate": stage.vendor.certify(
+        "EK certificate's issuer": (
+            {"ek_certificate": poisoned.certify(device.ek)}, "EK_CERTIFICATE_CHAIN"),
+        "EK certificate's subject": (
+            {"ek_certificate": stage.vendor.certify(device.ek, subject=subject)}, ACCEPTED),
+        "manufacturer": ({"ek_certificate": stage.vendor.certify(
             device.ek, changes={"name": tpm_name(POISON, POISON, POISON)})},
-        "serial": {"serial": "X" + POISON},
-        "profile": {"profile": "x\x1b\r\n"},
-        "an attribute's object identifier": {"csr": device.csr(device.serial)[:-4] + b"\x1b\r\n\x07"},
+            "EK_CERTIFICATE_MANUFACTURER"),
+        "serial": ({"serial": "X" + POISON}, "SERIAL_FORM"),
+        "profile": ({"profile": "x\x1b\r\n"}, "PROFILE_KNOWN"),
+        "an attribute's object identifier": (
+            {"csr": device.csr(attributes=[unknown])}, "CSR_ATTRIBUTES"),
     }
-    for what, changes in forms.items():
-        try:
-            evidence = device.evidence(**changes)
-        except UnicodeEncodeError:
-            evidence = replace(device.evidence(), **changes)
-        answer = target.line.post("/v1/getChallenge", evidence.json())
-        verdict.note(what, answer.status in (400, 403) and is_plain(answer.body.decode()),
-                     answer.status == 200, answer)
+    for what, (changes, check) in forms.items():
+        answer = target.line.post("/v1/getChallenge", device.evidence(**changes).json())
+        saw = ACCEPTED if answer.status == 200 else target.reasons([answer.reference]).get(
+            answer.reference)
+        verdict.note(what, saw == check and is_plain(answer.body.decode()), saw == ACCEPTED,
+                     f"{answer} {saw}")
+        if saw == ACCEPTED:
+            continue
         for options in ((), ("--json",)):
             told = target.ca.does(*options, "explain", answer.reference)
-            verdict.note(f"{what}: explain", is_plain(told) and all(
-                len(line) <= LINE_MAX for line in told.split("\n")), False, told)
+            verdict.hold(f"{what}: explain", is_plain(told) and all(
+                len(line) <= LINE_MAX for line in told.split("\n")), told)
     path = target.folder.parent / "poisoned.pem"
     path.write_bytes(pem(poisoned.certificate))
     target.ca.does("trust", "import", path)
@@ -117,12 +165,101 @@ def injection(stage, verdict):
         target.ca.tries("device", "restore", device.serial)
     for command in (("trust", "list"), ("ban", "list"), ("audit", "list"), ("device", "list")):
         told = target.ca.does(*command)
-        verdict.note(f"{command}", is_plain(told), False, told[-600:])
+        verdict.hold(f"{command}", is_plain(told), told[-600:])
         json.loads(target.ca.does("--json", *command))
     lines = log.read_bytes()[before:].decode().split("\n")
-    verdict.note("the log", all(is_plain(line) and len(line) <= LINE_MAX for line in lines)
-                 and not any(line.startswith("notice: forged") for line in lines), False,
+    verdict.hold("the log", all(is_plain(line) and len(line) <= LINE_MAX for line in lines)
+                 and not any(line.startswith("notice: forged") for line in lines),
                  [line for line in lines if not is_plain(line) or len(line) > LINE_MAX])
+
+
+def line_of(octets, words):
+    """The number of the last line that begins with these words, as an editor counts."""
+    lines = octets.decode().split("\n")
+    return max(number for number, line in enumerate(lines, 1) if line.startswith(words))
+
+
+@dataclass
+class Broken:
+    """A file of the folder as it must not be: what it holds instead, and what reload says of it. {line}
+    is the number of the last line that begins with words, in what stands there then."""
+
+    file: Path
+    change: object
+    sentence: str
+    words: str = ""
+
+    def said(self, octets):
+        line = line_of(octets, self.words) if self.words else 0
+        return self.sentence.format(file=self.file, line=line)
+
+
+def broken_configurations(conf):
+    line = "{file}: line {line}: "
+    return {
+        "an unknown key": Broken(conf, lambda t: t.replace(b"[front]\n", b"[front]\nx = 1\n"),
+                                 line + "[front] has no such key", "x = 1"),
+        "a section twice": Broken(conf, lambda t: t + b"\n[front]\nrate_all = 1\n",
+                                  line + "[front] a second time", "[front]"),
+        "a section that is not closed": Broken(conf, lambda t: t + b"\n[profile x\n",
+                                               line + "a section is written [NAME]", "[profile x"),
+        "half of it": Broken(
+            conf, lambda t: t[:t.index(b"binding = ") + 12],
+            line + "[identity] binding: not manifest, endorsement or first", "binding = "),
+        "octets": Broken(conf, lambda t: t + b"\x00", line + "holds a control character", "\x00"),
+        "a value twice": Broken(conf, lambda t: t.replace(b"trust = ", b"trust = both\ntrust = ", 1),
+                                line + "[endorsement] trust: a second time", "trust = "),
+        "nothing": Broken(conf, lambda t: b"", "{file}: [ca] name is missing"),
+        "an expected file that is not there": Broken(conf, lambda t: t.replace(
+            b"binding = manifest", b"binding = first\nexpected = /nowhere", 1),
+            "/nowhere: No such file or directory")}
+
+
+def broken_files(anchor, ticket_keys):
+    no_certificate = "{file} does not hold one certificate in PEM"
+    # The authority alone reads them, and tells the log.
+    no_keys = "the authority cannot read what it was given; its log says which"
+    return {
+        "half an anchor": Broken(anchor, lambda t: t[:len(t) // 2], no_certificate),
+        "an empty anchor": Broken(anchor, lambda t: b"", no_certificate),
+        "an anchor of octets": Broken(anchor, lambda t: os.urandom(len(t)), no_certificate),
+        "half of the tickets' keys": Broken(ticket_keys, lambda t: t[:len(t) // 2], no_keys),
+        "no tickets' keys": Broken(ticket_keys, lambda t: b"", no_keys)}
+
+
+class Reload:
+    """A CA that is told to reload what it must not take: it says one sentence, and goes on as before."""
+
+    def __init__(self, verdict, target):
+        self.verdict, self.target = verdict, target
+        self.fingerprint = target.ca.tells("status")["fingerprint"]
+
+    def refused(self, what, sentence):
+        result = self.target.ca.tries("reload")
+        now = self.target.ca.tells("status")["fingerprint"]
+        self.verdict.note(what, result.status == 1 and now == self.fingerprint
+                          and result.errors == f"genuine-ca: {sentence}\n", False,
+                          f"{result} {now}, not {sentence}")
+
+    def of(self, what, broken):
+        good, mode = broken.file.read_bytes(), broken.file.stat().st_mode
+        octets = broken.change(good)
+        broken.file.write_bytes(octets)
+        self.refused(what, broken.said(octets))
+        broken.file.write_bytes(good)
+        broken.file.chmod(mode)
+
+    def of_mode(self, file, mode, remedy):
+        good = file.stat().st_mode
+        file.chmod(mode)
+        self.refused(f"{file.name} with mode {mode:o}",
+                     f"{file} has mode {mode:04o}: chmod {remedy} it")
+        file.chmod(good)
+
+    def without(self, file):
+        file.rename(file.with_suffix(".away"))
+        self.refused(f"no {file.name}", f"{file}: No such file or directory")
+        file.with_suffix(".away").rename(file)
 
 
 @row(132, "a reload of a broken configuration, of a half-written trust, of a key that cannot be read")
@@ -133,44 +270,15 @@ def reloads(stage, verdict):
     stranger.ek = device.ek
     conf = target.folder / "genuine.conf"
     anchor = sorted((target.folder / "trust").iterdir())[0]
-    ticket_keys = target.folder / "secret" / "ticket.keys"
-    forms = {
-        "an unknown key": (conf, lambda t: t + b"\n[front]\nx = 1\n"),
-        "a section that is not closed": (conf, lambda t: t + b"\n[profile x\n"),
-        "half of it": (conf, lambda t: t[:t.index(b"binding = ") + 12]),
-        "octets": (conf, lambda t: t + b"\x00"), "nothing": (conf, lambda t: b""),
-        "a value twice": (conf, lambda t: t.replace(b"trust = ", b"trust = both\ntrust = ", 1)),
-        "an expected file that is not there": (conf, lambda t: t.replace(
-            b"binding = manifest", b"binding = first\nexpected = /nowhere", 1)),
-        "half an anchor": (anchor, lambda t: t[:len(t) // 2]), "an empty anchor": (
-            anchor, lambda t: b""),
-        "an anchor of octets": (anchor, lambda t: os.urandom(len(t))),
-        "half of the tickets' keys": (ticket_keys, lambda t: t[:len(t) // 2]),
-        "no tickets' keys": (ticket_keys, lambda t: b""),
-    }
-    fingerprint = target.ca.tells("status")["fingerprint"]
-    for what, (file, change) in forms.items():
-        good = file.read_bytes()
-        mode = file.stat().st_mode
-        file.write_bytes(change(good))
-        result = target.ca.tries("reload")
-        now = target.ca.tells("status")["fingerprint"]
-        verdict.note(what, result.status == 1 and now == fingerprint and result.errors.count("\n")
-                     == 1, False, f"{result} {now}")
-        file.write_bytes(good)
-        file.chmod(mode)
-    for file, mode in ((conf, 0o666), (anchor, 0o666), (ticket_keys, 0o644)):
-        good = file.stat().st_mode
-        file.chmod(mode)
-        result = target.ca.tries("reload")
-        verdict.note(f"{file.name} with mode {mode:o}", result.status == 1, False, result)
-        file.chmod(good)
-    for secret in ("tls.key",):
-        file = target.folder / "secret" / secret
-        file.rename(file.with_suffix(".away"))
-        result = target.ca.tries("reload")
-        verdict.note(f"no {secret}", result.status == 1, False, result)
-        file.with_suffix(".away").rename(file)
+    secret = target.folder / "secret"
+    reload = Reload(verdict, target)
+    for what, broken in (broken_configurations(conf)
+                         | broken_files(anchor, secret / "ticket.keys")).items():
+        reload.of(what, broken)
+    reload.of_mode(conf, 0o666, "go-w")
+    reload.of_mode(anchor, 0o666, "go-w")
+    reload.of_mode(secret / "ticket.keys", 0o644, "0600")
+    reload.without(secret / "tls.key")
     verdict.evidence(target, [Try("a stranger", stranger.evidence(), "EK_CERTIFICATE_CHAIN")])
     target.ca.does("reload")
     expect(verdict, target, "as it was", device.evidence(), ACCEPTED)
@@ -184,74 +292,108 @@ def unsafe(stage, what, change):
         stage.safe = Ca(stage.folder / "safe")
     attempt("cp", "-a", stage.safe.folder, folder)
     change(folder)
-    return serve(folder)
+    return folder, *serve(folder)
 
 
 def serve(folder, **how):
-    """(how serve has ended, or None where it serves)"""
+    """(how serve has ended, or None where it did not; what it said in either way)"""
     process = subprocess.Popen([GENUINE_CA, "-C", folder, "serve", "--listen", "127.0.0.1:0"],
-                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.PIPE, **how)
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True, **how)
     try:
-        _, errors = process.communicate(timeout=1.5)
-        return process.returncode, errors.decode()
+        output, errors = process.communicate(timeout=SERVE_S)
+        return process.returncode, output + errors
     except subprocess.TimeoutExpired:
         process.terminate()
-        process.communicate()
-        return None, ""
+        output, errors = process.communicate()
+        return None, output + errors
+
+
+def replaced(name, make):
+    def change(folder):
+        file = folder / name
+        file.rename(folder / "away")
+        make(file, folder / "away")
+    return change
+
+
+def with_mode(name, mode):
+    return lambda folder: (folder / name).chmod(mode)
+
+
+def with_owner(name):
+    return lambda folder: os.chown(folder / name, NOBODY, NOBODY)
+
+
+def linked(name):
+    return replaced(name, lambda file, away: file.symlink_to(away))
+
+
+# Said by the authority alone, whose log has the item.
+NOT_READ = "the authority cannot read what it was given; its log says which"
+
+
+def unsafe_secrets():
+    """{what: (change, what is said of it)}; {} is the folder."""
+    forms = {}
+    for name in ("secret/ca.key", "secret/tls.key", "secret/ticket.keys"):
+        said, no_file = f"{{}}/{name} ", "is not an ordinary file"
+        for mode in (0o604, 0o640, 0o620, 0o644, 0o660, 0o666, 0o777):
+            forms[f"{name}: mode {mode:o}"] = (with_mode(name, mode),
+                                               f"{said}has mode {mode:04o}: chmod 0600 it")
+        forms[f"{name}: a symbolic link"] = linked(name), f"{said}is a symbolic link"
+        forms[f"{name}: a second name"] = (
+            lambda f, n=name: os.link(f / n, f / "second"),
+            f"{said}has a second name (a hard link) somewhere: copy it and remove both")
+        forms[f"{name}: a pipe"] = replaced(
+            name, lambda file, away: os.mkfifo(file, 0o600)), said + no_file
+        forms[f"{name}: a folder"] = replaced(name, lambda file, away: file.mkdir()), said + no_file
+        if name != "secret/tls.key":  # The CA makes it anew, and a certificate for it.
+            forms[f"{name}: empty"] = lambda f, n=name: (f / n).write_bytes(b""), NOT_READ
+            forms[f"{name}: half"] = lambda f, n=name: os.truncate(f / n, 50), NOT_READ
+        forms[f"{name}: not there"] = (lambda f, n=name: (f / n).unlink(),
+                                       f"{{}}/{name}: No such file or directory")
+        if os.geteuid() == 0:
+            forms[f"{name}: another's"] = (with_owner(name),
+                                           f"{said}belongs to user {NOBODY}, not to user 0")
+    return forms
+
+
+def unsafe_folders():
+    own = f"{{}}/secret must be a directory of mode 0700 and belong to user {os.geteuid()}"
+    others = "{} can be written by others than its owner: chmod go-w it, and look what it holds"
+    forms = {f"secret: mode {mode:o}": (with_mode("secret", mode), own)
+             for mode in (0o755, 0o770, 0o777)}
+    forms["secret: a symbolic link"] = linked("secret"), own
+    for name in ("genuine.conf", "ca.pem", "tls.pem"):
+        for mode in (0o664, 0o666):
+            forms[f"{name}: mode {mode:o}"] = (with_mode(name, mode),
+                                               f"{{}}/{name} has mode {mode:04o}: chmod go-w it")
+        forms[f"{name}: a symbolic link"] = linked(name), f"{{}}/{name} is a symbolic link"
+    for mode in (0o775, 0o777, 0o1777):
+        forms[f"the folder: mode {mode:o}"] = with_mode(".", mode), others
+    if os.geteuid() == 0:
+        forms["the folder: another's"] = with_owner("."), (
+            f"{{}} belongs to user {NOBODY} and this runs as user 0: run it as the owner")
+        forms["secret: another's"] = with_owner("secret"), own
+    return forms
 
 
 @row(137, "secrets' files that others can read or replace: modes, owners, links, pipes, folders",
      is_slow=True)
 def files(stage, verdict):
-    def replaced(name, make):
-        def change(folder):
-            file = folder / name
-            file.rename(folder / "away")
-            make(file, folder / "away")
-        return change
-
-    def copied(name, make):
-        def change(folder):
-            shutil.copy2(folder / name, folder / "copy")
-            replaced(name, make)(folder)
-        return change
-
-    forms = {}
-    for name in ("secret/ca.key", "secret/tls.key", "secret/ticket.keys"):
-        for mode in (0o604, 0o640, 0o620, 0o644, 0o660, 0o666, 0o777):
-            forms[f"{name}: mode {mode:o}"] = lambda f, n=name, m=mode: (f / n).chmod(m)
-        forms[f"{name}: a symbolic link"] = replaced(name, lambda file, away: file.symlink_to(away))
-        forms[f"{name}: a second name"] = lambda f, n=name: os.link(f / n, f / "second")
-        forms[f"{name}: a pipe"] = replaced(name, lambda file, away: os.mkfifo(file, 0o600))
-        forms[f"{name}: a folder"] = replaced(name, lambda file, away: file.mkdir())
-        if name != "secret/tls.key":  # The CA makes it anew, and a certificate for it.
-            forms[f"{name}: empty"] = lambda f, n=name: (f / n).write_bytes(b"")
-            forms[f"{name}: half"] = lambda f, n=name: os.truncate(f / n, 50)
-        forms[f"{name}: not there"] = lambda f, n=name: (f / n).unlink()
-        if os.geteuid() == 0:
-            forms[f"{name}: another's"] = lambda f, n=name: os.chown(f / n, NOBODY, -1)
-    for mode in (0o755, 0o770, 0o777):
-        forms[f"secret: mode {mode:o}"] = lambda f, m=mode: (f / "secret").chmod(m)
-    for name in ("genuine.conf", "ca.pem", "tls.pem"):
-        for mode in (0o664, 0o666):
-            forms[f"{name}: mode {mode:o}"] = lambda f, n=name, m=mode: (f / n).chmod(m)
-        forms[f"{name}: a symbolic link"] = replaced(name, lambda file, away: file.symlink_to(away))
-    for mode in (0o775, 0o777, 0o1777):
-        forms[f"the folder: mode {mode:o}"] = lambda f, m=mode: f.chmod(m)
-    if os.geteuid() == 0:
-        forms["the folder: another's"] = lambda f: os.chown(f, NOBODY, NOBODY)
-        forms["secret: another's"] = lambda f: os.chown(f / "secret", NOBODY, NOBODY)
-    forms["secret: a symbolic link"] = replaced("secret", lambda file, away: file.symlink_to(away))
-    forms["another CA's key"] = lambda f: (f / "secret" / "ca.key").write_bytes(
-        (f / "secret" / "tls.key").read_bytes())
-    for what, change in forms.items():
-        status, errors = unsafe(stage, what, change)
-        verdict.note(what, status == 1 and errors.count("\n") >= 1, status is None,
-                     f"{status} {errors}")
+    other = (Ca(stage.folder / "another-safe").folder / "secret" / "ca.key").read_bytes()
+    forms = unsafe_secrets() | unsafe_folders()
+    forms["another CA's key"] = lambda f: (f / "secret" / "ca.key").write_bytes(other), NOT_READ
+    for what, (change, sentence) in forms.items():
+        folder, status, told = unsafe(stage, what, change)
+        last = f"genuine-ca: {sentence.format(folder)}\n"
+        verdict.note(what, status == 1 and told.endswith(last), status is None,
+                     f"{status} {told}, not {last}")
     if os.geteuid() == 0:
         safe = stage.safe.folder
-        status, errors = serve(safe, user=NOBODY, group=NOBODY, extra_groups=[])
-        verdict.note("started by another user", status == 1, status is None, f"{status} {errors}")
-    status, errors = unsafe(stage, "as it was", lambda f: None)
-    verdict.note("as it was", status is None, True, f"{status} {errors}")
+        status, told = serve(safe, user=NOBODY, group=NOBODY, extra_groups=[])
+        verdict.note("started by another user", status == 1 and told.startswith(
+            f"genuine-ca: {safe}: Permission denied"), status is None, f"{status} {told}")
+    _, status, told = unsafe(stage, "as it was", lambda f: None)
+    verdict.note("as it was", status is None and "127.0.0.1:" in told, True, f"{status} {told}")

@@ -98,6 +98,17 @@ static void test_eviction(void **state)
 	assert_int_equal(passed(7, 1000, 1), 0);
 }
 
+/* Prefixes that differ in one of their 56 bits alone do not all share a set. */
+static void test_sets_by_every_bit(void **state)
+{
+	(void)state;
+	quota_set_rates(&quota, 60, 4000000000);
+	for (unsigned bit = 0; bit < 56; bit++)
+		assert_int_equal(passed(UINT64_C(1) << bit, 1000, 100), 60);
+	for (unsigned bit = 0; bit < 56; bit++)
+		assert_int_equal(passed(UINT64_C(1) << bit, 1000, 1), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +118,7 @@ int main(void)
 		cmocka_unit_test_setup(test_rates_change, open_quota),
 		cmocka_unit_test_setup(test_many_prefixes, open_quota),
 		cmocka_unit_test_setup(test_eviction, open_quota),
+		cmocka_unit_test_setup(test_sets_by_every_bit, open_quota),
 	};
 
 	return cmocka_run_group_tests_name("quota", tests, NULL, NULL);

@@ -109,6 +109,19 @@ static void test_safe_files_open(void **state)
 	folder_close(&folder);
 }
 
+/* As [identity] expected may: the folder's path does not stand before it in what is said. */
+static void test_whole_path(void **state)
+{
+	struct folder folder = scratch_ca();
+	struct trouble trouble = { "" };
+	int file = -1;
+
+	(void)state;
+	assert_int_equal(folder_open_file(&folder, "/nowhere", FOLDER_PUBLIC, &file, &trouble), FAULT_NOT_FOUND);
+	assert_string_equal(trouble.text, "/nowhere: No such file or directory");
+	folder_close(&folder);
+}
+
 /* Threat row 137, one after the other. */
 static void test_unsafe_files(void **state)
 {
@@ -274,6 +287,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_init_overwrites_nothing, setup, teardown),
 		cmocka_unit_test_teardown(test_init_refuses_bad_words, teardown),
 		cmocka_unit_test_setup_teardown(test_safe_files_open, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_whole_path, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unsafe_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unsafe_folder, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_read_create_replace, setup, teardown),
