@@ -17,21 +17,11 @@ from attacker.wire import Connection
 from catalogue import ACCEPTED, row
 from genuine_test.process import BUILD
 from inside import Rigged
+from resident import hold_no_growth, resident
 from stage import Target
 
-GROWTH_MAX_KB = 1024
 PREFIXES, PREFIXES_SAMPLE = 20480, 128
 RECOVERS_S, ANSWER_S = 30, 2
-
-
-def resident(target):
-    """{role and number: VmRSS in kB}"""
-    found = {}
-    for role, pids in target.ca.roles().items():
-        for number, pid in enumerate(sorted(pids)):
-            status = Path(f"/proc/{pid}/status").read_text()
-            found[f"{role} {number}"] = int(re.search(r"VmRSS:\s+(\d+)", status)[1])
-    return found
 
 
 def from_address(target, source, timeout=30):
@@ -109,12 +99,7 @@ def botnet(stage, verdict):
             saw = target.reasons([answer.reference]) if answer.reference else {None: ACCEPTED}
             verdict.hold("what it is told", list(saw.values()) == [
                 "EK_LISTED" if is_second else ACCEPTED], saw)
-    for role, size in resident(target).items():
-        grown = size - sizes[role]
-        if "GENUINE_INSTRUMENTS" not in os.environ:  # Sanitizers keep what was freed for a while.
-            verdict.hold(f"{role}: {grown} kB more", grown < GROWTH_MAX_KB,
-                         f"{sizes[role]} kB before")
-        verdict.figures.append(f"{role}: {grown} kB more after {count} prefixes and EKs")
+    hold_no_growth(target, verdict, sizes, f"{count} prefixes and EKs")
     answer = target.line.post("/v1/getChallenge", good)
     verdict.note("a good client", answer.status == 200, True, answer)
     statuses = []
