@@ -237,9 +237,12 @@ def other_kinds_of_lists():
         "an indirect one": issuing_point(indirect),
         "an indirect one, not critical": issuing_point(indirect, critical=False),
         "a delta": extension(certificates.DELTA_CRL, der.integer(1), True),
+        "a delta, not critical": extension(certificates.DELTA_CRL, der.integer(1)),
         "an unknown critical extension": extension("1.2.3.4.5", der.null(), True),
         "a distribution point that does not read": extension(
-            certificates.ISSUING_POINT, der.null(), True)}
+            certificates.ISSUING_POINT, der.null(), True),
+        "such a one, not critical": extension(certificates.ISSUING_POINT, der.null()),
+        "two distribution points": issuing_point() * 2}
 
 
 def expired(stage, target, verdict, root):
