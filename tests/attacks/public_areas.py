@@ -98,14 +98,14 @@ def types(stage, verdict):
     device = stage.device()
     evidence = honest(device)
     wrong = [n for n in range(0x10000) if n not in (TPM_ALG_RSA, TPM_ALG_ECC)]
-    chosen = stage.some(wrong, 60) + ([] if stage.is_full else [TPM_ALG_KEYEDHASH,
-                                                                TPM_ALG_SYMCIPHER])
+    known = [TPM_ALG_KEYEDHASH, TPM_ALG_SYMCIPHER]
+    chosen = stage.some(wrong, 60) + ([] if stage.is_full else known)
     verdict.evidence(stage.target(), (
         Try(f"ik type {n:04x}", evidence.but(ik_public=tpm2b(of_type(n, device.ik_area, IK))),
             TEMPLATE[IK]) for n in chosen))
     verdict.evidence(stage.target(), (
         Try(f"ek type {n:04x}", evidence.but(ek_public=tpm2b(of_type(n, device.ek_area, EK))),
-            TEMPLATE[EK]) for n in stage.some(chosen[::SOCKET_STEP], 20)))
+            TEMPLATE[EK]) for n in [*known, *chosen[::SOCKET_STEP]]))
     in_process.further(stage, verdict, 3)
 
 
@@ -159,7 +159,7 @@ def name_algorithms(stage, verdict):
     known = [0x0004, 0x000C, 0x000D, 0x0010, 0x0012, 0x0027, 0x0028, 0x0029]
     chosen = stage.some(wrong, 60) + ([] if stage.is_full else known)
     for member, area, numbers in ((IK, device.ik_area, chosen),
-                                  (EK, device.ek_area, stage.some(chosen[::SOCKET_STEP], 20))):
+                                  (EK, device.ek_area, [*known, *chosen[::SOCKET_STEP]])):
         verdict.evidence(stage.target(), (
             Try(f"{member} nameAlg {n:04x}",
                 evidence.but(**{member: area.but(name_alg=n).tpm2b()}), TEMPLATE[member])
@@ -223,7 +223,7 @@ def curves(stage, verdict):
             TEMPLATE[IK]) for n in chosen))
     verdict.evidence(stage.target(), (
         Try(f"ek curve {n:04x}", evidence.but(ek_public=device.ek_area.but(curve=n).tpm2b()),
-            TEMPLATE[EK]) for n in [4, 5, *stage.some(chosen[::SOCKET_STEP], 20)]))
+            TEMPLATE[EK]) for n in [4, 5, *known, *chosen[::SOCKET_STEP]]))
     in_process.further(stage, verdict, 9)
 
 
