@@ -11,6 +11,7 @@ from .keys import EccKey
 BASIC_CONSTRAINTS, KEY_USAGE, EXTENDED_KEY_USAGE = "2.5.29.19", "2.5.29.15", "2.5.29.37"
 SUBJECT_ALTERNATIVE_NAME, AUTHORITY_KEY, SUBJECT_KEY = "2.5.29.17", "2.5.29.35", "2.5.29.14"
 CRL_NUMBER, AUTHORITY_ACCESS, CRL_POINTS = "2.5.29.20", "1.3.6.1.5.5.7.1.1", "2.5.29.31"
+DELTA_CRL, ISSUING_POINT = "2.5.29.27", "2.5.29.28"
 TCG_KP_EK, TCG_KP_PLATFORM, TCG_KP_AIK = "2.23.133.8.1", "2.23.133.8.2", "2.23.133.8.3"
 ANY_EKU, SERVER_AUTH = "2.5.29.37.0", "1.3.6.1.5.5.7.3.1"
 TPM_MANUFACTURER, TPM_MODEL, TPM_VERSION = "2.23.133.2.1", "2.23.133.2.2", "2.23.133.2.3"
@@ -104,11 +105,12 @@ class Authority:
         spki = key if isinstance(key, bytes) else key.spki()
         return self.issue(spki, [part for part in parts.values() if part], **how)
 
-    def revocation_list(self, serials, *, issuer=None, this=-3600, following=86400 * 30):
-        """RFC 5280, 5."""
+    def revocation_list(self, serials, *, issuer=None, this=-3600, following=86400 * 30,
+                        extensions=()):
+        """RFC 5280, 5; extensions come beside the cRLNumber."""
         revoked = [der.sequence(der.integer(serial), der.time(at(-3600))) for serial in serials]
         tbs = der.sequence(
             der.integer(1), self.key.algorithm(), issuer or self.subject, der.time(at(this)),
             der.time(at(following)), *([der.sequence(*revoked)] if revoked else []),
-            der.context(0, der.sequence(extension(CRL_NUMBER, der.integer(1)))))
+            der.context(0, der.sequence(extension(CRL_NUMBER, der.integer(1)), *extensions)))
         return der.sequence(tbs, self.key.algorithm(), der.bit_string(self.key.sign(tbs)))

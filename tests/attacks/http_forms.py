@@ -58,25 +58,6 @@ def try_raw(verdict, target, what, octets, statuses, *, must_end=False, of_statu
     verdict.note(what, is_right, found == [200], f"{found} {checks}, ended: {has_ended}")
 
 
-@row(96, "bodies that are not one JSON object")
-def bodies(stage, verdict):
-    target, device = stage.target(), stage.device()
-    good = device.evidence().json()
-    forms = [b"", b" ", b"{", b"}", b"[]", b"[{}]", b'"x"', b"7", b"null", b"true", b"nan", b"{}x",
-             b"{}{}", b"{,}", b'{"csr"}', b'{"csr":}', b"{'csr':1}", b'{"csr":1,}', b"{csr:1}",
-             b"\xef\xbb\xbf" + good, b"\xff\xfe{}", good[:-1], good + b"}", good + good, good + b"\x00",
-             good + b"//", b"/**/" + good, b"\x00" + good, b'{"a":"\x01"}', b'{"a":"\xff"}',
-             b'{"a":"\\ud800"}', b'{"a":"\\u12"}', b'{"a":"\\x41"}', b'{"a":1e400}', b'{"a":01}',
-             b'{"a":+1}', b'{"a":.5}', b'{"a":1.}', b'{"a":NaN}', b'{"a":Infinity}', b"[" * 60000,
-             b'{"a":' * 10000, b"{" * 65000, b'{"\\u0000":1}', b'{"csr":"\\u0000"}']
-    for form in forms:
-        for path in ("/v1/getChallenge", "/v1/getCertificate"):
-            answer = target.line.post(path, form)
-            check = saw(target, answer)
-            verdict.note(form[:30], (answer.status, check) == (400, "JSON_FORM"),
-                         answer.status == 200, f"{answer} {check}")
-
-
 @row(97, "duplicate, unknown, missing members; other types; depth")
 def members(stage, verdict):
     target, device = stage.target(), stage.device()

@@ -18,6 +18,9 @@ static const struct row {
 	void (*tries)(bool is_small, struct tally *);
 	const char *title;
 } rows[] = {
+	{ 3, area_types, "types of areas of every template" },
+	{ 6, area_name_algorithms, "nameAlgs of areas of every template" },
+	{ 9, area_curves, "curves of areas of every template" },
 	{ 15, flipped_areas, "flipped bits and octets in areas of every template" },
 	{ 30, attribute_words, "attributes within three flipped bits, and at random" },
 	{ 86, fresh_challenges, "challenges for the same evidence" },

@@ -12,11 +12,14 @@
  *
  * Each row is a function: it tries its inputs, few of them where is_small, and leaves the tally.
  */
-void flipped_areas(bool is_small, struct tally *);     /* 15 */
-void attribute_words(bool is_small, struct tally *);   /* 30 */
-void fresh_challenges(bool is_small, struct tally *);  /* 86 */
-void foreign_tickets(bool is_small, struct tally *);   /* 87 */
-void many_prefixes(bool is_small, struct tally *);     /* 108 */
-void drawn_numbers(bool is_small, struct tally *);     /* 116 */
+void area_types(bool is_small, struct tally *);           /* 3 */
+void area_name_algorithms(bool is_small, struct tally *); /* 6 */
+void area_curves(bool is_small, struct tally *);          /* 9 */
+void flipped_areas(bool is_small, struct tally *);        /* 15 */
+void attribute_words(bool is_small, struct tally *);      /* 30 */
+void fresh_challenges(bool is_small, struct tally *);     /* 86 */
+void foreign_tickets(bool is_small, struct tally *);      /* 87 */
+void many_prefixes(bool is_small, struct tally *);        /* 108 */
+void drawn_numbers(bool is_small, struct tally *);        /* 116 */
 
 #endif

@@ -18,22 +18,12 @@ from catalogue import ACCEPTED, BATCH, row
 from genuine_test.process import BUILD
 from in_process import further
 from inside import Rigged
+from resident import hold_no_growth, resident
 from stage import Target
 
-GROWTH_MAX_KB = 1024
 PREFIXES, PREFIXES_SAMPLE = 20480, 128
 NO_TIME = (503, "BACK_END")
 RECOVERS_S, ANSWER_S = 30, 3
-
-
-def resident(target):
-    """{role and number: VmRSS in kB}"""
-    found = {}
-    for role, pids in target.ca.roles().items():
-        for number, pid in enumerate(sorted(pids)):
-            status = Path(f"/proc/{pid}/status").read_text()
-            found[f"{role} {number}"] = int(re.search(r"VmRSS:\s+(\d+)", status)[1])
-    return found
 
 
 def from_address(target, source, timeout=30):
@@ -134,12 +124,7 @@ def botnet(stage, verdict):
     no_time += judge_prefixes(verdict, target, asked)
     verdict.hold("as good as nobody is told that there is no time", no_time <= count // 100, no_time)
     verdict.figures.append(f"{count} prefixes and EKs over the socket, {no_time} of them told 503")
-    for role, size in resident(target).items():
-        grown = size - sizes[role]
-        if "GENUINE_INSTRUMENTS" not in os.environ:  # Sanitizers keep what was freed for a while.
-            verdict.hold(f"{role}: {grown} kB more", grown < GROWTH_MAX_KB,
-                         f"{sizes[role]} kB before")
-        verdict.figures.append(f"{role}: {grown} kB more after {count} prefixes and EKs")
+    hold_no_growth(target, verdict, sizes, f"{count} prefixes and EKs")
     answer = target.line.post("/v1/getChallenge", good)
     verdict.note("a good client", answer.status == 200, True, answer)
     has_its_quota(verdict, target)

@@ -1,10 +1,11 @@
 """Group A: public areas."""
 
+import functools
 import random
 
 import in_process
 from attacker import areas
-from attacker.areas import (IK_ATTRIBUTES, TPM_ALG_AES, TPM_ALG_CFB, TPM_ALG_ECC,
+from attacker.areas import (IK_ATTRIBUTES, IK_ATTRIBUTES_NODA, TPM_ALG_AES, TPM_ALG_CFB, TPM_ALG_ECC,
                             TPM_ALG_KEYEDHASH, TPM_ALG_NULL, TPM_ALG_RSA, TPM_ALG_SHA256,
                             TPM_ALG_SYMCIPHER, tpm2b, u16)
 from attacker.csr import body, signed, subject
@@ -12,11 +13,14 @@ from attacker.evidence import make_key
 from attacker.keys import Point, RsaKey, ecc_spki, random_prime
 from catalogue import ACCEPTED, Try, row
 from key_strength import key_with_factor, weak_keys
+from resident import hold_no_growth, resident
 
 
 IK, EK = "ik_public", "ek_public"
 READ = {IK: "IK_PUBLIC_READ", EK: "EK_PUBLIC_READ"}
 TEMPLATE = {IK: "IK_ALGORITHMS", EK: "EK_TEMPLATE"}
+MEMBER_MAX = 642  # octets of ikPublic and of ekPublic
+SOCKET_STEP = 16  # Of an EK's words; one process tries all of them, of every template.
 
 
 def honest(device):
@@ -24,26 +28,48 @@ def honest(device):
     return device.evidence()
 
 
-def both(stage):
-    """(member, area, evidence) for the IK and the EK of a P-256 and of an RSA-2048 device."""
-    for template, ik in (("L-2", "p256"), ("L-1", 2048)):
+# The EK's template, the IK's key.
+P256_AND_RSA2048 = (("L-2", "p256"), ("L-1", 2048))
+EVERY_KIND = (*P256_AND_RSA2048, ("H-1", 3072), ("H-2", "p384"), ("H-3", "p521"), ("H-4", "p256"),
+              ("H-6", 4096), ("H-7", 2048))
+
+
+@functools.cache
+def areas_of(stage, kinds, words):
+    """[(member, area, evidence)] of a device of each kind: its IK with each of these words as its
+    attributes, its EK. The same for every row: RSA keys take a while to make."""
+    found = []
+    for template, ik in kinds:
         device = stage.device(template=template, ik=ik)
         evidence = honest(device)
-        yield IK, device.ik_area, evidence
-        yield EK, device.ek_area, evidence
+        found += [(IK, device.ik_area.but(attributes=word), evidence) for word in words]
+        found.append((EK, device.ek_area, evidence))
+    return found
+
+
+def both(stage):
+    """Of a P-256 and of an RSA-2048 device."""
+    return areas_of(stage, P256_AND_RSA2048, (IK_ATTRIBUTES_NODA,))
+
+
+def every_template(stage):
+    """Of each template of EKs, and of IKs; a sample takes those of P-256 and RSA-2048."""
+    return areas_of(stage, EVERY_KIND if stage.is_full else P256_AND_RSA2048,
+                    (IK_ATTRIBUTES_NODA, IK_ATTRIBUTES))
 
 
 @row(1, "TPM2B_PUBLIC: size 0, too large, too small; octets behind it")
 def sizes(stage, verdict):
     tries = []
-    for member, area, evidence in both(stage):
+    for member, area, evidence in every_template(stage):
         inner = area.tpmt()
         forms = {"size 0": u16(0), "size 0, octets follow": u16(0) + inner,
                  "size too large": u16(len(inner) + 1) + inner,
                  "size 65535": b"\xff\xff" + inner, "size too small": u16(len(inner) - 1) + inner,
                  "an octet behind it": tpm2b(inner) + b"\x00",
                  "twice": tpm2b(inner) * 2, "one octet": b"\x00", "no size": inner}
-        tries += [Try(f"{member} {what}", evidence.but(**{member: octets}), READ[member])
+        tries += [Try(f"{member} {what}", evidence.but(**{member: octets}),
+                      READ[member] if len(octets) <= MEMBER_MAX else "MEMBER_SIZE")
                   for what, octets in forms.items()]
     verdict.evidence(stage.target(), tries)
 
@@ -53,7 +79,8 @@ def garbage(stage, verdict):
     verdict.evidence(stage.target(), (
         Try(f"{member} {count} octets more", evidence.but(
             **{member: tpm2b(area.tpmt() + bytes(random.randbytes(count)))}), READ[member])
-        for member, area, evidence in both(stage) for count in stage.some(range(1, 41), 4)))
+        for member, area, evidence in every_template(stage)
+        for count in stage.some(range(1, 41), 4)))
 
 
 def of_type(number, area, read):
@@ -71,21 +98,22 @@ def types(stage, verdict):
     device = stage.device()
     evidence = honest(device)
     wrong = [n for n in range(0x10000) if n not in (TPM_ALG_RSA, TPM_ALG_ECC)]
-    chosen = stage.some(wrong, 60) + ([] if stage.is_full else [TPM_ALG_KEYEDHASH,
-                                                                TPM_ALG_SYMCIPHER])
+    known = [TPM_ALG_KEYEDHASH, TPM_ALG_SYMCIPHER]
+    chosen = stage.some(wrong, 60) + ([] if stage.is_full else known)
     verdict.evidence(stage.target(), (
         Try(f"ik type {n:04x}", evidence.but(ik_public=tpm2b(of_type(n, device.ik_area, IK))),
             TEMPLATE[IK]) for n in chosen))
     verdict.evidence(stage.target(), (
         Try(f"ek type {n:04x}", evidence.but(ek_public=tpm2b(of_type(n, device.ek_area, EK))),
-            TEMPLATE[EK]) for n in stage.some(chosen[::16], 20)))
+            TEMPLATE[EK]) for n in [*known, *chosen[::SOCKET_STEP]]))
+    in_process.further(stage, verdict, 3)
 
 
 @row(4, "areas cut at every octet")
 def cut(stage, verdict):
     verdict.evidence(stage.target(), (
         Try(f"{member} cut at {at}, {how}", evidence.but(**{member: octets}), READ[member])
-        for member, area, evidence in both(stage)
+        for member, area, evidence in every_template(stage)
         for at in stage.some(range(1, len(area.tpmt())), 8)
         for how, octets in (("size as it was", area.tpm2b()[:2 + at]),
                             ("size adjusted", tpm2b(area.tpmt()[:at])))))
@@ -101,10 +129,18 @@ def length_fields(area):
     return at
 
 
-@row(5, "every 16-bit length field: 0, 1, one less, one more, 7fff, 8000, ffff")
+@row(5, "every 16-bit length field: 0, 1, one less, one more, 7fff, 8000, ffff; no role grows by it")
 def lengths(stage, verdict):
+    target, tries = stage.target(), wrong_lengths(stage)
+    verdict.evidence(target, tries)  # Then each process has had its share of everything.
+    before = resident(target)
+    verdict.evidence(target, tries)
+    hold_no_growth(target, verdict, before, "as many again")
+
+
+def wrong_lengths(stage):
     tries = []
-    for member, area, evidence in both(stage):
+    for member, area, evidence in every_template(stage):
         inner = area.tpmt()
         for at in length_fields(area):
             right = int.from_bytes(inner[at:at + 2], "big")
@@ -112,7 +148,7 @@ def lengths(stage, verdict):
                 octets = inner[:at] + u16(value) + inner[at + 2:]
                 tries.append(Try(f"{member} length at {at}: {value:04x}",
                                  evidence.but(**{member: tpm2b(octets)}), READ[member]))
-    verdict.evidence(stage.target(), tries)
+    return tries
 
 
 @row(6, "every nameAlg but SHA-256 for an IK, but the template's for an EK")
@@ -122,7 +158,8 @@ def name_algorithms(stage, verdict):
     wrong = [n for n in range(0x10000) if n != TPM_ALG_SHA256]
     known = [0x0004, 0x000C, 0x000D, 0x0010, 0x0012, 0x0027, 0x0028, 0x0029]
     chosen = stage.some(wrong, 60) + ([] if stage.is_full else known)
-    for member, area, numbers in ((IK, device.ik_area, chosen), (EK, device.ek_area, chosen[::16])):
+    for member, area, numbers in ((IK, device.ik_area, chosen),
+                                  (EK, device.ek_area, [*known, *chosen[::SOCKET_STEP]])):
         verdict.evidence(stage.target(), (
             Try(f"{member} nameAlg {n:04x}",
                 evidence.but(**{member: area.but(name_alg=n).tpm2b()}), TEMPLATE[member])
@@ -133,6 +170,7 @@ def name_algorithms(stage, verdict):
         for template in stage.some([name for name in areas.TEMPLATES if name != "L-2"], 3)
         for device in [stage.device(template=template)]
         for n in (0, *known, TPM_ALG_SHA256, 0xFFFF) if n != device.ek_area.name_alg))
+    in_process.further(stage, verdict, 6)
 
 
 @row(7, "RSA exponents other than the field's 0")
@@ -185,7 +223,8 @@ def curves(stage, verdict):
             TEMPLATE[IK]) for n in chosen))
     verdict.evidence(stage.target(), (
         Try(f"ek curve {n:04x}", evidence.but(ek_public=device.ek_area.but(curve=n).tpm2b()),
-            TEMPLATE[EK]) for n in [4, 5, *chosen[::16]]))
+            TEMPLATE[EK]) for n in [4, 5, *known, *chosen[::SOCKET_STEP]]))
+    in_process.further(stage, verdict, 9)
 
 
 def bad_points(key):
@@ -275,7 +314,7 @@ def short_coordinates(stage, verdict):
 def parameters(stage, verdict):
     tries = []
     schemes = [(number, TPM_ALG_SHA256) for number in (0x14, 0x16, 0x17, 0x18, 0x1B, 0x1C)]
-    for member, area, evidence in both(stage):
+    for member, area, evidence in every_template(stage):
         changes = [{"scheme": scheme} for scheme in schemes]
         changes += [{"scheme": (0x1A, TPM_ALG_SHA256, 1)}, {"scheme": (0x15,)}]
         if member == IK:
@@ -313,7 +352,7 @@ def stale(stage, verdict):
         tries.append(Try("a good one", evidence, ACCEPTED, endpoints=("getChallenge",)))
         tries += [Try(f"{member} ends after nameAlg", evidence.but(**{member: short}),
                       READ[member]) for member in (IK, EK)]
-    verdict._send(stage.target(), tries)
+    verdict.evidence(stage.target(), tries)  # In this order: none of them is to be recorded.
 
 
 def other_accepted_area(member, area):

@@ -111,10 +111,7 @@ def other_keys(stage, verdict):
         der.bit_string(b"\x04" + b"".join(ik.coordinates())))
     ecc = {"another key": request(EccKey(), device.serial), "an RSA key": request(
         RsaKey(), device.serial), "the EK": request(device.ek, device.serial),
-        "an octet more in the curve": request(ik, device.serial, spki=null_in_ecc),
-        "unused bits": request(ik, device.serial, spki=der.sequence(
-            der.sequence(der.oid(keys.EC_PUBLIC_KEY), der.oid(ik.curve.oid)),
-            der.bit_string(b"\x04" + b"".join(ik.coordinates()), 0)[:-1] + b"\x00"))}
+        "an octet more in the curve": request(ik, device.serial, spki=null_in_ecc)}
     # ECDSA's algorithm beside a key of the other kind is refused a check earlier.
     tries = tried(device, {k: v for k, v in ecc.items() if k != "an RSA key"}, "CSR_KEY")
     tries += tried(device, {"an RSA key": ecc["an RSA key"]}, "CSR_ALGORITHM")
@@ -129,7 +126,31 @@ def other_keys(stage, verdict):
                  der.sequence(der.oid(keys.RSA_ENCRYPTION)), der.bit_string(
                      der.sequence(der.integer(n), der.integer(65537))))),
              "-n": request(rsa.ik, rsa.serial, spki=rsa_spki(n - (1 << 2048)))}
-    verdict.evidence(stage.target(), tries + tried(rsa, forms, "CSR_KEY"))
+    verdict.evidence(stage.target(), tries + tried(rsa, forms, "CSR_KEY") + unused_bits(device))
+
+
+def key_ending_in(bits):
+    """A key whose last coordinate ends in these bits; those of 0 may be called unused."""
+    while True:
+        key = EccKey()
+        if f"{key.point[1]:b}".endswith(bits):
+            return key
+
+
+def unused_bits(device):
+    """Keys whose BIT STRING has the right octets and calls the last bits unused; one that has eight
+    such bits, or bits that are set, is none (X.690, 8.6.2.2, 11.2.1)."""
+    tries = []
+    for unused, bits, check in ((1, "0", "CSR_KEY"), (3, "000", "CSR_KEY"), (1, "1", "CSR_DER"),
+                                (3, "100", "CSR_DER"), (8, "0", "CSR_DER"), (255, "0", "CSR_DER")):
+        key = key_ending_in(bits)
+        other = device.with_ik(key)
+        spki = der.sequence(
+            der.sequence(der.oid(keys.EC_PUBLIC_KEY), der.oid(key.curve.oid)),
+            der.bit_string(b"\x04" + b"".join(key.coordinates()), unused))
+        tries += tried(other, {f"{unused} unused bits of {bits}": request(
+            key, device.serial, spki=spki)}, check)
+    return tries
 
 
 def long_length(octets):
@@ -330,16 +351,14 @@ def names(stage, verdict):
         verdict.note(what, subject_of == expected, True, subject_of)
 
 
-@row(76, "a CSR of more than 8 KiB; a SEQUENCE 10 000 deep; an OID and an INTEGER of 8 000 octets")
+@row(76, "a CSR of more than 8 KiB; SEQUENCEs 30, 2 000, 10 000 deep; an OID, an INTEGER of 7 000 octets")
 def large(stage, verdict):
     device = stage.device()
-    deep = b""
-    while len(deep) < 8000:
-        deep = der.sequence(deep)
     inside = request(device.ik, device.serial, attributes=[attribute(EXTENSION_REQUEST, nested(30))])
     tries = tried(device, {"8193 octets": bytes(8193), "20000 octets": bytes(20000),
-                           "nothing": b""}, "MEMBER_SIZE")
-    tries += tried(device, {"deep": deep, "deep inside": inside}, "CSR_DER")
+                           "10 000 deep": nested(10000), "nothing": b""}, "MEMBER_SIZE")
+    # More levels than 2 000 of definite length have no room in 8 KiB.
+    tries += tried(device, {"2 000 deep": nested(2000), "30 deep inside": inside}, "CSR_DER")
     verdict.evidence(stage.target(), tries)
     one, two = stage.devices(2)
     big_oid = request(one.ik, one.serial, attributes=[attribute(

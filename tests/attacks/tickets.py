@@ -100,34 +100,47 @@ def bound(stage, verdict):
     expect(verdict, target, "profile device, named", named, ACCEPTED, **members)
 
 
+BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+
+def other_base64(text):
+    """Spellings of the same octets that are not base64's one, by what is wrong with them."""
+    forms = {"a line end": text[:4] + "\n" + text[4:], "a space": text + " ",
+             "no base64 digit": "!" + text[1:], "URL alphabet": "-_" + text[2:],
+             "one digit less": text[:-1], "padding more": text + "====",
+             "padding in the middle": text[:4] + "====" + text[4:]}
+    digits = text.rstrip("=")
+    if digits != text:
+        forms["no padding"] = digits
+        following = BASE64[BASE64.index(digits[-1]) | 1]
+        if following != digits[-1]:
+            forms["trailing bits"] = digits[:-1] + following + text[len(digits):]
+    return forms
+
+
+def misspelt_members(target, evidence):
+    """(what, endpoint, body): in each binary member each spelling, and all else as it should be."""
+    hint = b64(evidence.ek_certificate)
+    for endpoint, more in (("getChallenge", {}), ("getCertificate", target.ticket_members(evidence))):
+        for member, text in {**evidence.members(), **more, "ekChain": hint}.items():
+            for what, form in other_base64(text).items():
+                value = [form] if member == "ekChain" else form
+                yield f"{member}: {what}", endpoint, evidence.json(**{**more, member: value})
+
+
 @row(80, "base64: white space, the URL alphabet, padding, trailing bits. JSON's freedoms: accepted")
 def spellings(stage, verdict):
     target, device = stage.target(), stage.device()
     evidence = device.evidence()
-    members = evidence.members()
-    for member in members:
-        text = members[member]
-        forms = {"a line end": text[:4] + "\n" + text[4:], "a space": text + " ",
-                 "no base64 digit": "!" + text[1:], "URL alphabet": "-_" + text[2:],
-                 "one digit less": text.rstrip("=")[:-1] + "=" * (1 + len(text) - len(
-                     text.rstrip("="))) if len(text) % 4 else text[:-1],
-                 "padding more": text + "====", "padding in the middle": text[:4] + "====" + text[4:]}
-        if text.endswith("="):
-            forms["no padding"] = text.rstrip("=")
-            last = text.rstrip("=")[-1]
-            alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-            following = alphabet[alphabet.index(last) | 1]
-            if following != last:
-                forms["trailing bits"] = text.rstrip("=")[:-1] + following + "=" * (
-                    len(text) - len(text.rstrip("=")))
-        for what, form in forms.items():
-            for endpoint in ("getChallenge", "getCertificate"):
-                more = {} if endpoint == "getChallenge" else target.ticket_members(evidence)
-                answer = target.line.post(f"/v1/{endpoint}", evidence.json(**{**more, member: form}))
-                saw = ACCEPTED if answer.status == 200 else target.reasons(
-                    [answer.reference]).get(answer.reference)
-                verdict.note(f"{member}: {what}", (answer.status, saw) == (400, "JSON_BASE64"),
-                             answer.status == 200, f"{answer.status} {saw}")
+
+    def all_of_them():
+        for what, endpoint, body in misspelt_members(target, evidence):
+            answer = target.line.post(f"/v1/{endpoint}", body)
+            saw = ACCEPTED if answer.status == 200 else target.reasons(
+                [answer.reference]).get(answer.reference)
+            verdict.note(f"{what}, {endpoint}", (answer.status, saw) == (400, "JSON_BASE64"),
+                         answer.status == 200, f"{answer.status} {saw}")
+    verdict.unchanged(target, all_of_them)
     body = evidence.json()
     swapped = b"{" + b", ".join(reversed(body[1:-1].split(b", "))) + b"}"
     free = {"order": swapped, "white space": b" \r\n\t" + body.replace(b": ", b" \t:\n ") + b"\n",

@@ -13,6 +13,9 @@ OWNED_TYPE(X509, X509_free)
 OWNED_TYPE(X509_CRL, X509_CRL_free)
 OWNED_TYPE(ISSUING_DIST_POINT, ISSUING_DIST_POINT_free)
 
+/* What X509_CRL_get_ext_d2i says of an extension that is not there; others, that it does not read. */
+enum { POINT_IS_ABSENT = -1 };
+
 enum fault trust_open(struct trust_set **out)
 {
 	struct trust_set *trust = calloc(1, sizeof(*trust));
@@ -92,19 +95,23 @@ enum fault trust_add_anchor(struct trust_set *trust, struct bytes marks, struct 
 
 /*
  * A list that speaks of its issuer's certificates and stands for itself: neither indirect nor
- * delta (RFC 5280, 5.2.4, 5.2.5), nothing critical besides.
+ * delta (RFC 5280, 5.2.4, 5.2.5), whether or not it says so as critical; nothing critical besides.
  */
 static bool is_plain_list(const X509_CRL *crl)
 {
+	int presence;
 	owned(ISSUING_DIST_POINT) *point =
-		X509_CRL_get_ext_d2i(crl, NID_issuing_distribution_point, NULL, NULL);
+		X509_CRL_get_ext_d2i(crl, NID_issuing_distribution_point, &presence, NULL);
 
+	if (point == NULL && presence != POINT_IS_ABSENT)
+		return false;
+	if (X509_CRL_get_ext_by_NID(crl, NID_delta_crl, -1) >= 0)
+		return false;
 	for (int i = 0; i < X509_CRL_get_ext_count(crl); i++) {
 		X509_EXTENSION *extension = X509_CRL_get_ext(crl, i);
 		int nid = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
 
-		if (X509_EXTENSION_get_critical(extension) &&
-				(nid != NID_issuing_distribution_point || point == NULL))
+		if (X509_EXTENSION_get_critical(extension) && nid != NID_issuing_distribution_point)
 			return false;
 	}
 	return point == NULL || point->indirectCRL <= 0;
