@@ -14,6 +14,10 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 
+OWNED_TYPE(X509_CRL, X509_CRL_free)
+OWNED_TYPE(X509_EXTENSION, X509_EXTENSION_free)
+OWNED_TYPE(ASN1_OCTET_STRING, ASN1_OCTET_STRING_free)
+
 /*
  * A vendor's hierarchy of the test's own: CA 0 is its root, CA n is issued by CA n - 1, the EK
  * certificate by the last. Each CA has one of three keys in turn, so that neighbours differ.
@@ -346,6 +350,24 @@ static void no_cert_sign(struct kit_certificate *says)
 	says->key_usage = "critical,cRLSign,digitalSignature";
 }
 
+/* An extension that stands twice is none that can be believed (RFC 5280, 4.2). */
+static void key_usage_twice(struct kit_certificate *says)
+{
+	says->has_key_usage_twice = true;
+}
+
+static void purpose_twice(struct kit_certificate *says)
+{
+	says->extended_key_usage = "2.23.133.8.1";
+	says->has_twice = true;
+}
+
+/* RFC 5280, 4.2.1.9: pathLenConstraint INTEGER (0..MAX). */
+static void path_len_negative(struct kit_certificate *says)
+{
+	says->basic_constraints = "critical,CA:TRUE,pathlen:-1";
+}
+
 static void for_aik(struct kit_certificate *says)
 {
 	says->extended_key_usage = "2.23.133.8.3";
@@ -362,6 +384,9 @@ static void test_unfit_issuers(void **state)
 	assert_unfit_hint(no_ca);
 	assert_unfit_hint(no_basic_constraints);
 	assert_unfit_hint(no_cert_sign);
+	assert_unfit_hint(key_usage_twice);
+	assert_unfit_hint(purpose_twice);
+	assert_unfit_hint(path_len_negative);
 	assert_unfit_hint(for_aik);
 	assert_unfit_hint(critical_unknown);
 }
@@ -562,6 +587,72 @@ static void test_list_of_nobody(void **state)
 	hierarchy_close(&h);
 }
 
+/* The root's list with one extension more, by its contents octets. */
+static enum fault add_extended_list(struct hierarchy *h, int nid, struct bytes value, int is_critical)
+{
+	struct kit_buffer octets;
+
+	kit_crl_write(&h->says[0], 1, &octets);
+	const uint8_t *cursor = octets.data;
+	owned(X509_CRL) *list = d2i_X509_CRL(NULL, &cursor, (long)octets.len);
+	owned(ASN1_OCTET_STRING) *content = ASN1_OCTET_STRING_new();
+	uint8_t *end = octets.data;
+
+	assert_int_equal(ASN1_OCTET_STRING_set(content, value.data, (int)value.len), 1);
+	owned(X509_EXTENSION) *extension =
+		X509_EXTENSION_create_by_NID(NULL, nid, is_critical, content);
+
+	assert_int_equal(X509_CRL_add_ext(list, extension, -1), 1);
+	assert_true(X509_CRL_sign(list, h->says[0].key, EVP_sha256()) > 0);
+	return trust_add_crl(h->trust, bytes_of(octets.data, (size_t)i2d_X509_CRL(list, &end)));
+}
+
+/* RFC 5280, 5.2.5: an indirect list has other CAs' certificates on it as well. */
+static void test_indirect_list(void **state)
+{
+	const struct bytes indirect = BYTES_OF_LITERAL("\x30\x03\x84\x01\xff");
+	const struct bytes of_cas_only = BYTES_OF_LITERAL("\x30\x03\x82\x01\xff");
+	const struct bytes unreadable = BYTES_OF_LITERAL("\x05\x00");
+	const int nid = NID_issuing_distribution_point;
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	assert_int_equal(add_extended_list(&h, nid, indirect, 1), FAULT_UNSUPPORTED);
+	assert_int_equal(add_extended_list(&h, nid, indirect, 0), FAULT_UNSUPPORTED);
+	assert_int_equal(add_extended_list(&h, nid, unreadable, 1), FAULT_UNSUPPORTED);
+	assert_int_equal(add_extended_list(&h, nid, of_cas_only, 1), FAULT_NONE);
+	hierarchy_close(&h);
+}
+
+/* RFC 5280, 5.2.4: a delta list leaves out what its base has. 5.2: what is critical must be known. */
+static void test_list_with_critical_extensions(void **state)
+{
+	const struct bytes seven = BYTES_OF_LITERAL("\x02\x01\x07");
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	assert_int_equal(add_extended_list(&h, NID_delta_crl, seven, 1), FAULT_UNSUPPORTED);
+	assert_int_equal(add_extended_list(&h, NID_netscape_comment, seven, 1), FAULT_UNSUPPORTED);
+	assert_int_equal(add_extended_list(&h, NID_crl_number, seven, 0), FAULT_NONE);
+	hierarchy_close(&h);
+}
+
+static void test_octets_behind_a_list(void **state)
+{
+	struct hierarchy h;
+	struct kit_buffer list;
+
+	(void)state;
+	hierarchy_open(&h);
+	kit_crl_write(&h.says[0], 1, &list);
+	list.data[list.len] = 0;
+	assert_int_equal(trust_add_crl(h.trust, bytes_of(list.data, list.len + 1)), FAULT_INVALID);
+	assert_int_equal(trust_add_crl(h.trust, bytes_of(list.data, list.len)), FAULT_NONE);
+	hierarchy_close(&h);
+}
+
 static void test_what_is_no_anchor(void **state)
 {
 	struct hierarchy h;
@@ -603,6 +694,9 @@ int main(void)
 		cmocka_unit_test(test_revoked_hint),
 		cmocka_unit_test(test_list_of_a_namesake),
 		cmocka_unit_test(test_list_of_nobody),
+		cmocka_unit_test(test_indirect_list),
+		cmocka_unit_test(test_list_with_critical_extensions),
+		cmocka_unit_test(test_octets_behind_a_list),
 		cmocka_unit_test(test_what_is_no_anchor),
 	};
 
