@@ -362,10 +362,15 @@ static void purpose_twice(struct kit_certificate *says)
 	says->has_twice = true;
 }
 
-/* RFC 5280, 4.2.1.9: pathLenConstraint INTEGER (0..MAX). */
+/* RFC 5280, 4.2.1.9: pathLenConstraint INTEGER (0..MAX). No path is as short as these two say. */
 static void path_len_negative(struct kit_certificate *says)
 {
 	says->basic_constraints = "critical,CA:TRUE,pathlen:-1";
+}
+
+static void path_len_in_no_long(struct kit_certificate *says)
+{
+	says->basic_constraints = "critical,CA:TRUE,pathlen:0x10000000000000000";
 }
 
 static void for_aik(struct kit_certificate *says)
@@ -387,6 +392,7 @@ static void test_unfit_issuers(void **state)
 	assert_unfit_hint(key_usage_twice);
 	assert_unfit_hint(purpose_twice);
 	assert_unfit_hint(path_len_negative);
+	assert_unfit_hint(path_len_in_no_long);
 	assert_unfit_hint(for_aik);
 	assert_unfit_hint(critical_unknown);
 }
@@ -497,6 +503,58 @@ static void test_below_the_anchor(void **state)
 	h.hints[0].len = h.octets[1].len;
 	assert_int_equal(find(&h, &path), TRUST_PATH_FOUND);
 	assert_int_equal(path.weakest, SIGNATURE_SHA1);
+	hierarchy_close(&h);
+}
+
+static enum signature_strength strength_of(struct hierarchy *h, int algorithm)
+{
+	struct bytes der = write_ca(h, 0);
+	X509 *certificate = NULL;
+
+	assert_int_equal(certificate_open(der, &certificate), FAULT_NONE);
+	/* OpenSSL lets nobody change it; the signature need not verify here. */
+	X509_ALGOR *signed_by = (X509_ALGOR *)(uintptr_t)X509_get0_tbs_sigalg(certificate);
+	const X509_ALGOR *outer;
+
+	X509_get0_signature(NULL, &outer, certificate);
+	assert_int_equal(X509_ALGOR_set0(signed_by, OBJ_nid2obj(algorithm), V_ASN1_UNDEF, NULL), 1);
+	signed_by = (X509_ALGOR *)(uintptr_t)outer;
+	assert_int_equal(X509_ALGOR_set0(signed_by, OBJ_nid2obj(algorithm), V_ASN1_UNDEF, NULL), 1);
+	enum signature_strength strength = certificate_signature_strength(certificate);
+
+	X509_free(certificate);
+	return strength;
+}
+
+/* A good hash is not enough: the keys are those that are accepted elsewhere. */
+static void test_signature_strength(void **state)
+{
+	static const struct {
+		int algorithm;
+		enum signature_strength strength;
+	} rows[] = {
+		{ NID_sha256WithRSAEncryption, SIGNATURE_SHA2 },
+		{ NID_sha384WithRSAEncryption, SIGNATURE_SHA2 },
+		{ NID_sha512WithRSAEncryption, SIGNATURE_SHA2 },
+		{ NID_ecdsa_with_SHA256, SIGNATURE_SHA2 },
+		{ NID_ecdsa_with_SHA384, SIGNATURE_SHA2 },
+		{ NID_ecdsa_with_SHA512, SIGNATURE_SHA2 },
+		{ NID_sha1WithRSAEncryption, SIGNATURE_SHA1 },
+		{ NID_ecdsa_with_SHA1, SIGNATURE_SHA1 },
+		{ NID_md5WithRSAEncryption, SIGNATURE_OTHER },
+		{ NID_sha224WithRSAEncryption, SIGNATURE_OTHER },
+		{ NID_dsa_with_SHA256, SIGNATURE_OTHER },
+		{ NID_dsaWithSHA1, SIGNATURE_OTHER },
+		{ NID_ED25519, SIGNATURE_OTHER },
+		{ NID_rsassaPss, SIGNATURE_OTHER }, /* without its parameters */
+		{ NID_commonName, SIGNATURE_OTHER },
+	};
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(strength_of(&h, rows[i].algorithm), rows[i].strength);
 	hierarchy_close(&h);
 }
 
@@ -668,6 +726,9 @@ static void test_what_is_no_anchor(void **state)
 		FAULT_INVALID);
 	der.len--;
 	assert_int_equal(trust_add_anchor(h.trust, bytes_of(NULL, 0), der), FAULT_INVALID);
+	/* Whole, and no certificate. */
+	assert_int_equal(trust_add_anchor(h.trust, bytes_of(NULL, 0), BYTES_OF_LITERAL("\x30\x00")),
+		FAULT_INVALID);
 	assert_int_equal(trust_anchor_count(h.trust), 0);
 	hierarchy_close(&h);
 }
@@ -690,6 +751,7 @@ int main(void)
 		cmocka_unit_test(test_work_is_bounded),
 		cmocka_unit_test(test_cross_certified),
 		cmocka_unit_test(test_below_the_anchor),
+		cmocka_unit_test(test_signature_strength),
 		cmocka_unit_test(test_revoked_anchor),
 		cmocka_unit_test(test_revoked_hint),
 		cmocka_unit_test(test_list_of_a_namesake),
