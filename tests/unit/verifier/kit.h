@@ -93,6 +93,10 @@ void kit_certificate_write(const struct kit_certificate *, struct kit_buffer *ou
 
 /* The revocation list of that CA, with one number on it, its nextUpdate long past. */
 void kit_crl_write(const struct kit_certificate *issuer, long number, struct kit_buffer *out);
+
+/* The same list with one extension more, by its contents octets. */
+void kit_crl_extend(const struct kit_certificate *issuer, int nid, struct bytes value,
+	bool is_critical, struct kit_buffer *list);
 void kit_area_write(const struct tpm_key *, struct kit_buffer *out);
 
 /* A policy from a configuration's text and anchors, each with its marks. */
