@@ -464,6 +464,12 @@ static void ek_sym_cipher(struct kit *kit)
 	kit->ek_public.data[AREA_TYPE + 1] = 0x25;
 }
 
+/* keyBits stands before the exponent and the modulus. No template has this one. */
+static void ik_of_1024_bits(struct kit *kit)
+{
+	kit->ik_public.data[kit->ik_public.len - 256 - 2 - 4 - 2] = 1024 >> 8;
+}
+
 static void ek_not_accepted(struct kit *kit)
 {
 	kit->configuration = "[endorsement]\naccept = L-1, H-2\n";
@@ -627,6 +633,7 @@ static const struct wrong wrongs[] = {
 	{ CHECK_IK_ATTRIBUTES, "not fixedTPM", NULL, ik_can_leave },
 	{ CHECK_IK_ATTRIBUTES, "restricted", NULL, ik_restricted },
 	{ CHECK_IK_KEY_SIZE, "short coordinate with a leading zero", NULL, ik_padded_coordinate },
+	{ CHECK_IK_KEY_SIZE, "RSA of 1024 bits", rsa_ik, ik_of_1024_bits },
 	{ CHECK_IK_ACCEPTED, "P-384 only", ik_not_accepted, NULL },
 	{ CHECK_EK_TEMPLATE, "EK that signs", NULL, ek_signs },
 	{ CHECK_EK_TEMPLATE, "another policy", NULL, ek_policy },

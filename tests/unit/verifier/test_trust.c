@@ -182,6 +182,25 @@ static void test_marks_go_down(void **state)
 	hierarchy_close(&h);
 }
 
+/* They come from who signed, not from who has the issuer's name. */
+static void test_marks_of_a_namesake(void **state)
+{
+	struct hierarchy h;
+	struct trust_path path;
+
+	(void)state;
+	hierarchy_open(&h);
+	h.says[1].issuer_key = ca_key(2);
+	import(&h, 0, "ek-only,sha1,manufacturer=IFX");
+	import(&h, 1, "");
+	seal(&h);
+	issue_ek(&h, 1);
+	assert_int_equal(find(&h, &path), TRUST_PATH_FOUND);
+	assert_true(!path.marks->is_ek_only && !path.marks->allows_sha1);
+	assert_int_equal(path.marks->manufacturer_count, 0);
+	hierarchy_close(&h);
+}
+
 static void test_hints(void **state)
 {
 	struct hierarchy h;
@@ -606,6 +625,43 @@ static void test_revoked_hint(void **state)
 	hierarchy_close(&h);
 }
 
+/* Serial numbers are an issuer's, and that is a name: two CAs may share a key (RFC 5280, 5.3). */
+static void test_list_of_a_ca_with_the_same_key(void **state)
+{
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	h.says[1].issuer = names[1];
+	h.says[1].key = ca_key(0);
+	import(&h, 0, "");
+	import(&h, 1, "");
+	assert_int_equal(add_list(&h, 0, h.kit.ek_certificate.number), FAULT_NONE);
+	seal(&h);
+	issue_ek(&h, 1);
+	h.kit.ek_certificate.issuer_key = ca_key(0);
+	kit_certificate_write(&h.kit.ek_certificate, &h.ek);
+	assert_false(is_revoked(&h));
+	issue_ek(&h, 0);
+	assert_true(is_revoked(&h));
+	hierarchy_close(&h);
+}
+
+/* An anchor is one because it was given; its own list takes nothing from it. */
+static void test_list_with_its_own_root(void **state)
+{
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	import(&h, 0, "");
+	assert_int_equal(add_list(&h, 0, h.says[0].number), FAULT_NONE);
+	seal(&h);
+	issue_ek(&h, 0);
+	assert_false(is_revoked(&h));
+	hierarchy_close(&h);
+}
+
 /* The list of another CA with the issuer's name says nothing about the issuer's certificates. */
 static void test_list_of_a_namesake(void **state)
 {
@@ -682,6 +738,22 @@ static void test_list_with_critical_extensions(void **state)
 	hierarchy_close(&h);
 }
 
+/* What is unknown is unknown beside a distribution point as well. */
+static void test_list_with_two_extensions(void **state)
+{
+	struct hierarchy h;
+	struct kit_buffer list;
+
+	(void)state;
+	hierarchy_open(&h);
+	kit_crl_write(&h.says[0], 1, &list);
+	kit_crl_extend(&h.says[0], NID_issuing_distribution_point,
+		BYTES_OF_LITERAL("\x30\x03\x82\x01\xff"), true, &list);
+	kit_crl_extend(&h.says[0], NID_delta_crl, BYTES_OF_LITERAL("\x02\x01\x07"), true, &list);
+	assert_int_equal(trust_add_crl(h.trust, bytes_of(list.data, list.len)), FAULT_UNSUPPORTED);
+	hierarchy_close(&h);
+}
+
 static void test_octets_behind_a_list(void **state)
 {
 	struct hierarchy h;
@@ -691,8 +763,65 @@ static void test_octets_behind_a_list(void **state)
 	hierarchy_open(&h);
 	kit_crl_write(&h.says[0], 1, &list);
 	list.data[list.len] = 0;
+	assert_int_equal(trust_add_crl(h.trust, bytes_of(list.data, 0)), FAULT_INVALID);
 	assert_int_equal(trust_add_crl(h.trust, bytes_of(list.data, list.len + 1)), FAULT_INVALID);
 	assert_int_equal(trust_add_crl(h.trust, bytes_of(list.data, list.len)), FAULT_NONE);
+	hierarchy_close(&h);
+}
+
+static enum fault read_manufacturers(size_t count)
+{
+	char text[256] = "";
+	struct trust_marks marks;
+
+	for (size_t i = 0; i < count; i++)
+		(void)strcat(text, i == 0 ? "manufacturer=IFX" : ",manufacturer=IFX");
+	return trust_marks_read(bytes_of_string(text), &marks);
+}
+
+static void test_marks_read(void **state)
+{
+	static const char *const wrong[] = {
+		"manufacturer=ABCDE", "manufacturer=1FX", "manufacturer=IF[", "manufacturer=IFx",
+		"manufacturer=494658", "manufacturer=", "manufacture=IFX", ",", "hints,,sha1", "hint",
+	};
+	struct trust_marks marks;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(trust_marks_read(bytes_of_string(wrong[i]), &marks), FAULT_INVALID);
+	assert_int_equal(read_manufacturers(MANUFACTURER_COUNT_MAX), FAULT_NONE);
+	assert_int_equal(read_manufacturers(MANUFACTURER_COUNT_MAX + 1), FAULT_TOO_LONG);
+}
+
+/* A set has room for so many of each. */
+static void test_full_set(void **state)
+{
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	struct bytes der = write_ca(&h, 0);
+
+	for (size_t i = 0; i < ANCHOR_COUNT_MAX; i++)
+		assert_int_equal(trust_add_anchor(h.trust, bytes_of(NULL, 0), der), FAULT_NONE);
+	assert_int_equal(trust_add_anchor(h.trust, bytes_of(NULL, 0), der), FAULT_TOO_LONG);
+	for (size_t i = 0; i < TRUST_CRL_COUNT_MAX; i++)
+		assert_int_equal(add_list(&h, 0, 1), FAULT_NONE);
+	assert_int_equal(add_list(&h, 0, 1), FAULT_TOO_LONG);
+	hierarchy_close(&h);
+}
+
+/* RSAES-OAEP: OpenSSL makes no key of it, and so nothing that it signed can be verified. */
+static void test_anchor_with_a_key_of_no_use(void **state)
+{
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	h.says[0].is_oaep = true;
+	assert_int_equal(trust_add_anchor(h.trust, bytes_of(NULL, 0), write_ca(&h, 0)),
+		FAULT_UNSUPPORTED);
 	hierarchy_close(&h);
 }
 
@@ -724,6 +853,7 @@ int main(void)
 		cmocka_unit_test(test_direct),
 		cmocka_unit_test(test_intermediate_is_anchor),
 		cmocka_unit_test(test_marks_go_down),
+		cmocka_unit_test(test_marks_of_a_namesake),
 		cmocka_unit_test(test_hints),
 		cmocka_unit_test(test_hints_not_allowed),
 		cmocka_unit_test(test_hint_is_no_anchor),
@@ -739,11 +869,17 @@ int main(void)
 		cmocka_unit_test(test_signature_strength),
 		cmocka_unit_test(test_revoked_anchor),
 		cmocka_unit_test(test_revoked_hint),
+		cmocka_unit_test(test_list_of_a_ca_with_the_same_key),
+		cmocka_unit_test(test_list_with_its_own_root),
 		cmocka_unit_test(test_list_of_a_namesake),
 		cmocka_unit_test(test_list_of_nobody),
 		cmocka_unit_test(test_indirect_list),
 		cmocka_unit_test(test_list_with_critical_extensions),
+		cmocka_unit_test(test_list_with_two_extensions),
 		cmocka_unit_test(test_octets_behind_a_list),
+		cmocka_unit_test(test_marks_read),
+		cmocka_unit_test(test_full_set),
+		cmocka_unit_test(test_anchor_with_a_key_of_no_use),
 		cmocka_unit_test(test_what_is_no_anchor),
 	};
 
