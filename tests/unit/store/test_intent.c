@@ -92,6 +92,19 @@ static void a_suspended_device_stays_so_under_another_name(void **state)
 	assert_int_equal(kit_verdict(kit, &its_ik), CHECK_NOT_SUSPENDED);
 }
 
+/* A further EK that the manifest lists for the same device is new here, and so is the IK. */
+static void a_suspended_device_stays_so_with_a_further_ek(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_true(kit_import(kit, "SN-1", 1, ""));
+	assert_true(kit_import(kit, "SN-1", 2, "add"));
+	(void)kit_provision(kit, "SN-1", 1, 100);
+	assert_true(kit_operate(kit, "device suspend", "SN-1", NULL));
+	const struct intent intent = kit_intent(kit, "SN-1", 2, 101);
+	assert_int_equal(kit_verdict(kit, &intent), CHECK_NOT_SUSPENDED);
+}
+
 static void a_listed_device_can_be_suspended_before_it_comes(void **state)
 {
 	struct kit *kit = *state;
@@ -584,6 +597,7 @@ int main(void)
 		KIT_TEST(a_banned_ik_is_refused),
 		KIT_TEST(a_suspended_device_is_refused),
 		KIT_TEST(a_suspended_device_stays_so_under_another_name),
+		KIT_TEST(a_suspended_device_stays_so_with_a_further_ek),
 		KIT_TEST(a_listed_device_can_be_suspended_before_it_comes),
 		KIT_TEST(an_unlisted_ek_is_refused),
 		KIT_TEST(another_serial_is_refused),
