@@ -422,6 +422,26 @@ static void test_peer_is_taken(void **state)
 	}
 }
 
+/* Right in type and nothing in it; or before what must come before. */
+static void test_message_at_the_wrong_time(void **state)
+{
+	static struct stage stage;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		stage_open(&stage);
+		if (i == 0)
+			send_empty(stage.control, MESSAGE_LOAD_END, 1);
+		else if (i == 1)
+			send_empty(stage.control, MESSAGE_COMMIT, 1);
+		else if (i == 2)
+			send_empty(stage.authority, MESSAGE_ANSWER, 1);
+		else
+			send_empty(stage.front, MESSAGE_EVIDENCE, 1);
+		assert_has_ended(&stage);
+	}
+}
+
 /* A message is what its type says, even where the body would do for another. */
 static void test_message_of_another_type(void **state)
 {
@@ -477,6 +497,7 @@ int main(void)
 		cmocka_unit_test(test_stop_finishes),
 		cmocka_unit_test(test_stop_without_answer),
 		cmocka_unit_test(test_peer_is_taken),
+		cmocka_unit_test(test_message_at_the_wrong_time),
 		cmocka_unit_test(test_message_of_another_type),
 		cmocka_unit_test(test_descriptor_from_a_peer),
 	};
