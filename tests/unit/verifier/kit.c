@@ -193,6 +193,8 @@ void kit_certificate_write(const struct kit_certificate *says, struct kit_buffer
 		make_oaep(certificate);
 	add_extension(certificate, NID_basic_constraints, says->basic_constraints);
 	add_extension(certificate, NID_key_usage, says->key_usage);
+	if (says->has_basic_constraints_twice)
+		add_extension(certificate, NID_basic_constraints, says->basic_constraints);
 	if (says->has_key_usage_twice)
 		add_extension(certificate, NID_key_usage, says->key_usage);
 	add_extension(certificate, NID_ext_key_usage, says->extended_key_usage);

@@ -28,7 +28,7 @@ struct kit_certificate {
 	const char *basic_constraints, *key_usage, *extended_key_usage; /* as in openssl.cnf */
 	const char *manufacturer;     /* tpmManufacturer in a critical subjectAltName */
 	bool has_twice;               /* the extendedKeyUsage stands twice */
-	bool has_key_usage_twice;
+	bool has_key_usage_twice, has_basic_constraints_twice;
 	bool has_unknown_critical;
 	bool is_oaep;                 /* the SubjectPublicKeyInfo says RSAES-OAEP */
 	int64_t not_before_s, not_after_s;
