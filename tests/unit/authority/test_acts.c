@@ -230,6 +230,17 @@ static void test_not_ready(void **state)
 	assert_silence(stage.store[1]);
 }
 
+/* A verifier that says of such a key that it is sound gets no challenge for it. */
+static void test_no_challenge(void **state)
+{
+	struct facts facts = sound_facts(ACT_CHALLENGE);
+
+	(void)state;
+	facts.ek.a[0] ^= 1;
+	give(&facts);
+	assert_refused(CHECK_STORE_ANSWER);
+}
+
 /* Leave, signature, record, and only then the answer. */
 static void test_certificate(void **state)
 {
@@ -481,6 +492,7 @@ int main(void)
 		ON_STAGE(test_challenge),
 		ON_STAGE(test_evidence_mask),
 		ON_STAGE(test_not_ready),
+		ON_STAGE(test_no_challenge),
 		ON_STAGE(test_certificate),
 		ON_STAGE(test_ticket),
 		ON_STAGE(test_ticket_former),
