@@ -113,9 +113,7 @@ static void answer_crl(struct store *store, struct outbox *outbox, const struct 
 	struct tidy_answer answer;
 	size_t len;
 
-	if (crl_notice_read(message->body, &notice) != FAULT_NONE || descriptor < 0 ||
-		notice.size == 0 ||
-			notice.size > CRL_MAX)
+	if (crl_notice_read(message->body, &notice) != FAULT_NONE || descriptor < 0)
 		role_peer_is_taken("the authority sent a revocation list that does not read");
 	owned_buffer *der = malloc(notice.size);
 	if (der == NULL || descriptor_read(descriptor, der, notice.size, &len) != FAULT_NONE ||

@@ -172,9 +172,11 @@ def manifests(area):
     seed("nv_certificate", "short-header", header + certificate)
     seed("nv_certificate", "full-header", header + b"\x10\x02" + certificate + b"\x00\xff")
     for marks in ("ek-only,hints,sha1,manufacturer=IFX,manufacturer=53544D20", "unknown", ""):
-        pem = f"-----BEGIN CERTIFICATE-----\n{b64((HERE / 'fixed' / 'root.der').read_bytes())}\n"
-        seed("trust_import", f"marks-{len(marks)}",
-             f"marks: {marks}\n{pem}-----END CERTIFICATE-----\n")
+        root = (HERE / "fixed" / "root.der").read_bytes()
+        crl = (CORPUS / "trust_import" / "list").read_bytes().removeprefix(root)
+        pem = f"-----BEGIN CERTIFICATE-----\n{b64(root)}\n-----END CERTIFICATE-----\n"
+        seed("trust_import", f"marks-{len(marks)}", f"marks: {marks}\n{pem}")
+        seed("trust_import", f"marks-{len(marks)}-list", f"marks: {marks}\n{pem}".encode() + crl)
     seed("trust_import", "marks-alone", "ek-only,sha1,manufacturer=INTC")
 
 

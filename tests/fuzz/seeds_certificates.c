@@ -39,9 +39,43 @@ static void vendor_make(struct vendor *v)
 	fixed_write("root.der", view(&v->root_der));
 	fixed_write("intermediate.der", view(&v->intermediate_der));
 	fixed_write("intermediate.crl", view(&crl));
-	seed_write("trust_import", view(&v->root_der), "root.der");
-	seed_write("trust_import", view(&crl), "crl.der");
 	seed_write("der", view(&crl), "crl");
+}
+
+/* ---- what is imported ---- */
+
+static void import_seed(const struct vendor *v, const struct kit_buffer *list, const char *name)
+{
+	static uint8_t buffer[2 * KIT_OCTETS_MAX];
+	struct writer w = WRITER_OF_ARRAY(buffer);
+
+	writer_bytes(&w, view(&v->root_der));
+	writer_bytes(&w, view(list));
+	seed_write("trust_import", writer_written(&w), "%s", name);
+}
+
+static void import_seeds(const struct vendor *v)
+{
+	struct kit_certificate namesake = v->root;
+	struct kit_buffer list = { .len = 0 };
+
+	import_seed(v, &list, "root.der");
+	kit_crl_write(&v->root, 13, &list);
+	import_seed(v, &list, "list");
+	kit_crl_write(&v->root, v->root.number, &list);
+	import_seed(v, &list, "list-with-the-root");
+	kit_crl_write(&v->intermediate, 13, &list);
+	import_seed(v, &list, "list-of-another");
+	namesake.key = v->intermediate.key;
+	kit_crl_write(&namesake, 13, &list);
+	import_seed(v, &list, "list-of-a-namesake");
+	kit_crl_write(&v->root, 13, &list);
+	kit_crl_extend(&v->root, NID_issuing_distribution_point,
+		BYTES_OF_LITERAL("\x30\x03\x84\x01\xff"), true, &list);
+	import_seed(v, &list, "list-indirect");
+	kit_crl_write(&v->root, 13, &list);
+	kit_crl_extend(&v->root, NID_delta_crl, BYTES_OF_LITERAL("\x02\x01\x07"), true, &list);
+	import_seed(v, &list, "list-delta");
 }
 
 /* ---- paths ---- */
@@ -154,6 +188,7 @@ void seeds_of_certificates(void)
 	static struct vendor vendor;
 
 	vendor_make(&vendor);
+	import_seeds(&vendor);
 	path_seeds(&vendor);
 	ca_fixed(&vendor);
 	evidence_seeds(&vendor);

@@ -60,12 +60,11 @@ struct basic_constraints certificate_basic_constraints(const X509 *certificate)
 
 	if (extension == NULL)
 		return out;
-	long path_len = extension->pathlen == NULL ? 0 : ASN1_INTEGER_get(extension->pathlen);
-	if (path_len < 0)
-		return (struct basic_constraints){ .presence = EXTENSION_INVALID };
 	out.is_ca = extension->ca != 0;
 	out.has_path_len = extension->pathlen != NULL;
-	out.path_len = path_len;
+	/* One that no long holds is -1, as a negative one: less than any path needs. */
+	if (out.has_path_len)
+		out.path_len = ASN1_INTEGER_get(extension->pathlen);
 	return out;
 }
 

@@ -185,7 +185,7 @@ static void test_challenge(void **state)
 	assert_silence(stage.store[1]); /* getChallenge never asks the store */
 }
 
-/* A mask that lacks any one bit, another policy's fingerprint, a reload under way: 503. */
+/* A mask that lacks any one bit, another policy's fingerprint: 503. */
 static void test_evidence_mask(void **state)
 {
 	(void)state;
@@ -201,15 +201,44 @@ static void test_evidence_mask(void **state)
 	give(&facts);
 	assert_refused(CHECK_EVIDENCE_MASK);
 
-	facts = facts_with_good_ticket();
+}
+
+static void assert_not_ready(const struct facts *facts)
+{
 	stage.acts.is_paused = true;
-	give(&facts);
+	give(facts);
 	assert_refused(CHECK_EVIDENCE_MASK);
 	stage.acts.is_paused = false;
 	stage.acts.clock.is_known = false;
-	give(&facts);
+	give(facts);
 	assert_refused(CHECK_EVIDENCE_MASK);
+	stage.acts.clock.is_known = true;
+	stage.acts.materials = NULL;
+	give(facts);
+	assert_refused(CHECK_EVIDENCE_MASK);
+	stage.acts.materials = &stage.materials;
+}
+
+/* Neither a challenge nor a certificate while a reload is under way, or before all of it is there. */
+static void test_not_ready(void **state)
+{
+	const struct facts asks = sound_facts(ACT_CHALLENGE), presents = facts_with_good_ticket();
+
+	(void)state;
+	assert_not_ready(&asks);
+	assert_not_ready(&presents);
 	assert_silence(stage.store[1]);
+}
+
+/* A verifier that says of such a key that it is sound gets no challenge for it. */
+static void test_no_challenge(void **state)
+{
+	struct facts facts = sound_facts(ACT_CHALLENGE);
+
+	(void)state;
+	facts.ek.a[0] ^= 1;
+	give(&facts);
+	assert_refused(CHECK_STORE_ANSWER);
 }
 
 /* Leave, signature, record, and only then the answer. */
@@ -462,6 +491,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_STAGE(test_challenge),
 		ON_STAGE(test_evidence_mask),
+		ON_STAGE(test_not_ready),
+		ON_STAGE(test_no_challenge),
 		ON_STAGE(test_certificate),
 		ON_STAGE(test_ticket),
 		ON_STAGE(test_ticket_former),

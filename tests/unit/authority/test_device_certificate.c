@@ -384,6 +384,10 @@ static void test_pem(void **state)
 	assert_int_equal(strlen(text), len);
 	assert_memory_equal(text, theirs, (size_t)len);
 	assert_int_equal(certificate_pem_write(f->certificate, text, (size_t)len), FAULT_TOO_LONG);
+	/* Longer than any that we issue: there is no room for its base64. */
+	static const uint8_t octets[CERTIFICATE_MAX + 1];
+
+	assert_int_equal(certificate_pem_write(BYTES_OF_ARRAY(octets), text, sizeof(text)), FAULT_TOO_LONG);
 	X509_free(from_pem);
 	X509_free(read);
 	BIO_free(memory);

@@ -164,6 +164,50 @@ static void test_chain(void **state)
 	X509_NAME_free(name);
 }
 
+/* A name of so many units, each of some 80 octets. */
+static X509_NAME *name_of_units(size_t count)
+{
+	X509_NAME *name = X509_NAME_new();
+
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(X509_NAME_add_entry_by_txt(name, "OU", MBSTRING_UTF8, (const unsigned char *)
+			"a unit of an organization whose names are as long as they may be", -1, -1, 0), 1);
+	return name;
+}
+
+static enum fault finish_with_names(size_t subject_units, size_t issuer_units)
+{
+	X509_NAME *subject = name_of_units(subject_units), *issuer = name_of_units(issuer_units);
+	X509 *ca = m.ca_certificates[0];
+	const char *why = NULL;
+
+	assert_int_equal(X509_set_subject_name(ca, subject), 1);
+	assert_int_equal(X509_set_issuer_name(ca, issuer), 1);
+	assert_true(X509_sign(ca, ca_key, EVP_sha256()) > 0);
+	X509_NAME_free(subject);
+	X509_NAME_free(issuer);
+	return materials_finish(&m, SAMPLE_NOW, &why);
+}
+
+/* The issuer's name and the chain have their room, and no more. */
+static void test_names_too_long(void **state)
+{
+	(void)state;
+	assert_int_equal(finish_with_names(12, 12), FAULT_NONE);
+	assert_int_equal(finish_with_names(14, 12), FAULT_INVALID);
+}
+
+static void test_chain_too_long(void **state)
+{
+	(void)state;
+	while (m.ca_certificate_count < CA_CERTIFICATE_COUNT_MAX) {
+		assert_int_equal(X509_up_ref(m.ca_certificates[0]), 1);
+		m.ca_certificates[m.ca_certificate_count++] = m.ca_certificates[0];
+	}
+	assert_int_equal(finish_with_names(2, 3), FAULT_NONE);
+	assert_int_equal(finish_with_names(12, 13), FAULT_TOO_LONG);
+}
+
 static void test_ca_without_identifier(void **state)
 {
 	X509 *ca = m.ca_certificates[0];
@@ -238,6 +282,7 @@ int main(void)
 {
 #define WITH_WHOLE(test) cmocka_unit_test_setup_teardown(test, open_whole, close_whole)
 	const struct CMUnitTest tests[] = { WITH_WHOLE(test_whole), WITH_WHOLE(test_missing),
+		WITH_WHOLE(test_names_too_long), WITH_WHOLE(test_chain_too_long),
 		WITH_WHOLE(test_profile_outlives), WITH_WHOLE(test_oids), WITH_WHOLE(test_key), WITH_WHOLE(test_certificates),
 		WITH_WHOLE(test_chain), WITH_WHOLE(test_ca_without_identifier), WITH_WHOLE(test_fingerprints),
 		WITH_WHOLE(test_ticket_keys), WITH_WHOLE(test_kinds), WITH_WHOLE(test_close) };

@@ -92,6 +92,19 @@ static void a_suspended_device_stays_so_under_another_name(void **state)
 	assert_int_equal(kit_verdict(kit, &its_ik), CHECK_NOT_SUSPENDED);
 }
 
+/* A further EK that the manifest lists for the same device is new here, and so is the IK. */
+static void a_suspended_device_stays_so_with_a_further_ek(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_true(kit_import(kit, "SN-1", 1, ""));
+	assert_true(kit_import(kit, "SN-1", 2, "add"));
+	(void)kit_provision(kit, "SN-1", 1, 100);
+	assert_true(kit_operate(kit, "device suspend", "SN-1", NULL));
+	const struct intent intent = kit_intent(kit, "SN-1", 2, 101);
+	assert_int_equal(kit_verdict(kit, &intent), CHECK_NOT_SUSPENDED);
+}
+
 static void a_listed_device_can_be_suspended_before_it_comes(void **state)
 {
 	struct kit *kit = *state;
@@ -301,6 +314,31 @@ static void a_recorded_ticket_gives_the_same_octets(void **state)
 		assert_true(bytes_equal(answer.chain_pem, BYTES_OF_LITERAL("chain")));
 	}
 	assert_true(before == kit_dump(kit));
+}
+
+static int verdict_of_recorded(struct kit *kit, const struct intent *intent, int certificate_len,
+	int chain_len)
+{
+	char sql[128];
+
+	(void)snprintf(sql, sizeof(sql), "UPDATE certificate SET certificate = zeroblob(%d),"
+		" chain_pem = zeroblob(%d)", certificate_len, chain_len);
+	kit_sql(kit, sql);
+	return kit_verdict(kit, intent);
+}
+
+/* Nobody records so much; a database that is damaged, or was changed, may have it. */
+static void a_recorded_certificate_that_is_too_long_is_not_taken(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_true(kit_import(kit, "SN-1", 1, ""));
+	const struct intent intent = kit_provision(kit, "SN-1", 1, 100);
+	assert_int_equal(verdict_of_recorded(kit, &intent, CERTIFICATE_MAX, CHAIN_MAX), KIT_REPEATS);
+	assert_int_equal(verdict_of_recorded(kit, &intent, CERTIFICATE_MAX + 1, CHAIN_MAX),
+		CHECK_STORE_WORKS);
+	assert_int_equal(verdict_of_recorded(kit, &intent, CERTIFICATE_MAX, CHAIN_MAX + 1),
+		CHECK_STORE_WORKS);
 }
 
 static void a_recorded_ticket_of_a_revoked_certificate_starts_again(void **state)
@@ -559,6 +597,7 @@ int main(void)
 		KIT_TEST(a_banned_ik_is_refused),
 		KIT_TEST(a_suspended_device_is_refused),
 		KIT_TEST(a_suspended_device_stays_so_under_another_name),
+		KIT_TEST(a_suspended_device_stays_so_with_a_further_ek),
 		KIT_TEST(a_listed_device_can_be_suspended_before_it_comes),
 		KIT_TEST(an_unlisted_ek_is_refused),
 		KIT_TEST(another_serial_is_refused),
@@ -575,6 +614,7 @@ int main(void)
 		KIT_TEST(a_recorded_ticket_gives_the_same_octets),
 		KIT_TEST(a_recorded_ticket_of_a_revoked_certificate_starts_again),
 		KIT_TEST(a_recorded_ticket_repeats_until_the_overlap_ends),
+		KIT_TEST(a_recorded_certificate_that_is_too_long_is_not_taken),
 		KIT_TEST(an_older_ticket_never_overtakes_a_record),
 		KIT_TEST(an_older_ticket_never_overtakes_an_import),
 		KIT_TEST(an_older_ticket_never_overtakes_a_nameless_row),

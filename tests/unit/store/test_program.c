@@ -399,6 +399,46 @@ static void a_taken_peer_ends_the_store(void **state)
 	assert_int_equal(end(program), 1);
 }
 
+/* A revocation list's notice, of which only the size is of interest. */
+static struct writer begin_list_of(struct program *program, uint32_t size)
+{
+	const struct crl_notice notice = { .number = 1, .next_update_s = 2, .size = size };
+	struct writer writer = begin(program, MESSAGE_CRL);
+
+	crl_notice_write(&writer, &notice);
+	return writer;
+}
+
+static void send_wrong(struct program *program, int which)
+{
+	struct writer writer;
+
+	if (which < 2) {
+		writer = begin(program, which == 0 ? MESSAGE_TIDY : MESSAGE_REVOKED);
+		writer_bytes(&writer, BYTES_OF_LITERAL("x"));
+		send_frame(program->upstream, &writer, -1);
+		return;
+	}
+	writer = which == 2 ? begin(program, MESSAGE_TIDY) :
+		begin_list_of(program, which == 3 ? 0 : which == 4 ? (uint32_t)CRL_MAX + 1 : 100);
+	send_frame(program->upstream, &writer, which == 5 ? -1 : STDERR_FILENO);
+}
+
+/* A body too many or of another length; a descriptor with none of its messages; lists of no size. */
+static void each_form_is_looked_at(void **state)
+{
+	struct program *program = *state;
+
+	for (int which = 0; which < 6; which++) {
+		if (which > 0)
+			start(program);
+		load(program);
+		send_wrong(program, which);
+		(void)usleep(200000);
+		assert_int_equal(end(program), 1);
+	}
+}
+
 /* What the program has logged is read back from the file that is its standard error. */
 static void read_log(const struct program *program, char *out, size_t capacity)
 {
@@ -494,6 +534,7 @@ int main(void)
 		PROGRAM_TEST(alerts_are_logged),
 		PROGRAM_TEST(a_bad_configuration_is_told),
 		PROGRAM_TEST(a_taken_peer_ends_the_store),
+		PROGRAM_TEST(each_form_is_looked_at),
 		PROGRAM_TEST(the_authority_is_no_operator),
 		PROGRAM_TEST(nothing_is_committed_unprepared),
 	};

@@ -11,16 +11,21 @@ static void begin_list(struct kit *kit)
 	(void)kit_is_revoked(kit, &nobody); /* reads all pages */
 }
 
-static enum fault keep(struct kit *kit, uint64_t number, struct tidy_answer *answer)
+static enum fault keep_of_size(struct kit *kit, uint64_t number, uint32_t size, struct tidy_answer *answer)
 {
 	const struct crl_notice notice = { .number = number,
 		.this_update_s = kit->realtime_ms / 1000,
-		.next_update_s = kit->realtime_ms / 1000 + 604800, .size = 3 };
+		.next_update_s = kit->realtime_ms / 1000 + 604800, .size = size };
 
 	store_group_begin(kit->store);
 	enum fault fault = store_crl(kit->store, &notice, BYTES_OF_LITERAL("der"), answer);
 	assert_int_equal(store_group_commit(kit->store), FAULT_NONE);
 	return fault;
+}
+
+static enum fault keep(struct kit *kit, uint64_t number, struct tidy_answer *answer)
+{
+	return keep_of_size(kit, number, 3, answer);
 }
 
 static void make_list(struct kit *kit, uint64_t number)
@@ -49,6 +54,19 @@ static void the_first_list_is_due(void **state)
 	kit_stop(kit);
 	kit_start(kit);
 	assert_false(kit_tidy(kit).state.crl_is_due);
+}
+
+/* SQLite's numbers end there; and a notice that tells of another list is none of this one. */
+static void a_list_that_cannot_be_is_not_kept(void **state)
+{
+	struct kit *kit = *state;
+	struct tidy_answer answer;
+
+	begin_list(kit);
+	assert_int_equal(keep(kit, (uint64_t)INT64_MAX + 1, &answer), FAULT_INVALID);
+	assert_int_equal(keep_of_size(kit, 1, 2, &answer), FAULT_INVALID);
+	assert_int_equal(keep_of_size(kit, 1, 4, &answer), FAULT_INVALID);
+	assert_int_equal(kit_tidy(kit).crl_number, 0);
 }
 
 static void a_revocation_makes_it_due(void **state)
@@ -201,6 +219,7 @@ static void the_kept_list_is_shown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		KIT_TEST(a_list_that_cannot_be_is_not_kept),
 		KIT_TEST(the_first_list_is_due),
 		KIT_TEST(a_revocation_makes_it_due),
 		KIT_TEST(a_revocation_during_the_reading_makes_it_due),

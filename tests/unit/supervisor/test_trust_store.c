@@ -173,24 +173,67 @@ static void test_refused(void **state)
 	made_certificate_free(&ca);
 }
 
+/* Names of their makers, each known by one word alone, in one of the parts that a name has. */
+static const struct {
+	const char *part, *value, *word;
+} software_tpms[] = {
+	{ "CN", "swtpm-localca-rootca", "swtpm" },
+	{ "CN", "TPM Simulator CA", "simulator" },
+	{ "CN", "Software TPM Root", "software tpm" },
+	{ "CN", "Virtual TPM Root", "virtual tpm" },
+	{ "CN", "vTPM EK CA", "vtpm" },
+	{ "CN", "TPM Emulator", "emulat" },
+	{ "OU", "Google Cloud", "google cloud" },
+	{ "OU", "Cloud", "ou=cloud" },
+	{ "CN", "EK/AK CA Root", "ek/ak ca" },
+	{ "O", "Amazon Web Services, Inc.", "amazon web services" },
+	{ "CN", "NitroTPM EK Root", "nitrotpm" },
+	{ "CN", "Azure Virtual Machines", "azure virtual" },
+	{ "CN", "GlobalVirtualTPMCA - 03", "globalvirtualtpm" },
+	{ "O", "VMware Engineering", "vmware" },
+	{ "CN", "QEMU TPM", "qemu" },
+	{ "CN", "libtpms", "libtpms" },
+	{ "O", "Aliyun", "aliyun" },
+	{ "O", "Alibaba Cloud", "alibaba cloud" },
+	{ "O", "Nutanix", "nutanix" },
+};
+
+static void add_part(X509_NAME *name, const char *part, const char *value)
+{
+	assert_int_equal(X509_NAME_add_entry_by_txt(name, part, MBSTRING_UTF8,
+		(const unsigned char *)value, -1, -1, 0), 1);
+}
+
+static void test_words_of_software_tpms(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(software_tpms) / sizeof(software_tpms[0]); i++) {
+		X509 *own = X509_new(), *issued = X509_new();
+
+		add_part(X509_get_subject_name(own), software_tpms[i].part, software_tpms[i].value);
+		add_part(X509_get_issuer_name(own), "CN", "Root");
+		assert_string_equal(software_tpm_vendor(own), software_tpms[i].word);
+		add_part(X509_get_subject_name(issued), "CN", "Intermediate");
+		add_part(X509_get_issuer_name(issued), software_tpms[i].part, software_tpms[i].value);
+		assert_string_equal(software_tpm_vendor(issued), software_tpms[i].word);
+		X509_free(issued);
+		X509_free(own);
+	}
+}
+
 /* Threat row 50. */
 static void test_software_tpms(void **state)
 {
-	static const char *const makers[] = { "swtpm-localca-rootca", "TPM Simulator CA", "Google Cloud",
-		"EK/AK CA Root", "VMware Engineering" };
 	struct made_certificate real = made_certificate("Microsoft TPM Root Certificate Authority", true, NULL);
+	struct made_certificate root = made_certificate("swtpm-localca-rootca", true, NULL);
+	struct made_certificate below = made_certificate("Intermediate", true, &root);
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++) {
-		struct made_certificate root = made_certificate(makers[i], true, NULL);
-		struct made_certificate below = made_certificate("Intermediate", true, &root);
-
-		assert_refused(write_pem("root.pem", &root), "", FAULT_DENIED, "laboratory");
-		assert_refused(write_pem("below.pem", &below), "", FAULT_DENIED, "laboratory");
-		made_certificate_free(&below);
-		made_certificate_free(&root);
-	}
+	assert_refused(write_pem("root.pem", &root), "", FAULT_DENIED, "laboratory");
+	assert_refused(write_pem("below.pem", &below), "", FAULT_DENIED, "laboratory");
 	assert_null(software_tpm_vendor(real.certificate));
+	made_certificate_free(&below);
+	made_certificate_free(&root);
 	made_certificate_free(&real);
 }
 
@@ -359,6 +402,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_file_is_readable, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_import_folder, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test(test_words_of_software_tpms),
 		cmocka_unit_test_setup_teardown(test_software_tpms, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_laboratory_takes_software_tpms, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_crl, setup, teardown),

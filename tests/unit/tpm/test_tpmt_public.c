@@ -327,12 +327,31 @@ static void test_hardware(void **state)
 	assert_int_equal(out.object_attributes, 0x000500f2);
 }
 
+/* TPM_ALG_XOR has a hash where the others have bits and a mode: it is none of TPMI_ALG_SYM_OBJECT. */
+static void xor_area(const struct template_row *row, const struct tpm_key *key, uint8_t *area, size_t len)
+{
+	size_t symmetric_at = 2 + 2 + 4 + 2 + row->auth_policy.len;
+	struct tpmt_public out;
+
+	(void)key;
+	if (row->symmetric_key_bits == 0)
+		return;
+	area[symmetric_at + 1] = TPM_ALG_XOR;
+	assert_int_equal(tpmt_public_read(bytes_of(area, len), &out), FAULT_INVALID);
+}
+
+static void test_xor(void **state)
+{
+	(void)state;
+	for_each_area(xor_area);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_read), cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_wrong_tpm2b), cmocka_unit_test(test_wrong_sizes), cmocka_unit_test(test_types),
 		cmocka_unit_test(test_too_long), cmocka_unit_test(test_schemes), cmocka_unit_test(test_oracle),
-		cmocka_unit_test(test_hardware) };
+		cmocka_unit_test(test_xor), cmocka_unit_test(test_hardware) };
 
 	return cmocka_run_group_tests_name("tpmt_public", tests, NULL, NULL);
 }

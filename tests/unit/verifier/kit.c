@@ -193,6 +193,10 @@ void kit_certificate_write(const struct kit_certificate *says, struct kit_buffer
 		make_oaep(certificate);
 	add_extension(certificate, NID_basic_constraints, says->basic_constraints);
 	add_extension(certificate, NID_key_usage, says->key_usage);
+	if (says->has_basic_constraints_twice)
+		add_extension(certificate, NID_basic_constraints, says->basic_constraints);
+	if (says->has_key_usage_twice)
+		add_extension(certificate, NID_key_usage, says->key_usage);
 	add_extension(certificate, NID_ext_key_usage, says->extended_key_usage);
 	if (says->has_twice)
 		add_extension(certificate, NID_ext_key_usage, says->extended_key_usage);
@@ -228,6 +232,24 @@ void kit_crl_write(const struct kit_certificate *issuer, long number, struct kit
 	X509_NAME_free(name);
 	ASN1_TIME_free(time);
 	ASN1_INTEGER_free(serial);
+}
+
+void kit_crl_extend(const struct kit_certificate *issuer, int nid, struct bytes value,
+	bool is_critical, struct kit_buffer *list)
+{
+	const uint8_t *cursor = list->data;
+	owned(X509_CRL) *crl = d2i_X509_CRL(NULL, &cursor, (long)list->len);
+	ASN1_OCTET_STRING *content = ASN1_OCTET_STRING_new();
+	uint8_t *end = list->data;
+
+	assert_int_equal(ASN1_OCTET_STRING_set(content, value.data, (int)value.len), 1);
+	X509_EXTENSION *extension = X509_EXTENSION_create_by_NID(NULL, nid, is_critical, content);
+
+	assert_int_equal(X509_CRL_add_ext(crl, extension, -1), 1);
+	assert_true(X509_CRL_sign(crl, issuer->key, EVP_sha256()) > 0);
+	list->len = (size_t)i2d_X509_CRL(crl, &end);
+	X509_EXTENSION_free(extension);
+	ASN1_OCTET_STRING_free(content);
 }
 
 /* ---- CSR ---- */

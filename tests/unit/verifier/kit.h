@@ -28,6 +28,7 @@ struct kit_certificate {
 	const char *basic_constraints, *key_usage, *extended_key_usage; /* as in openssl.cnf */
 	const char *manufacturer;     /* tpmManufacturer in a critical subjectAltName */
 	bool has_twice;               /* the extendedKeyUsage stands twice */
+	bool has_key_usage_twice, has_basic_constraints_twice;
 	bool has_unknown_critical;
 	bool is_oaep;                 /* the SubjectPublicKeyInfo says RSAES-OAEP */
 	int64_t not_before_s, not_after_s;
@@ -92,6 +93,10 @@ void kit_certificate_write(const struct kit_certificate *, struct kit_buffer *ou
 
 /* The revocation list of that CA, with one number on it, its nextUpdate long past. */
 void kit_crl_write(const struct kit_certificate *issuer, long number, struct kit_buffer *out);
+
+/* The same list with one extension more, by its contents octets. */
+void kit_crl_extend(const struct kit_certificate *issuer, int nid, struct bytes value,
+	bool is_critical, struct kit_buffer *list);
 void kit_area_write(const struct tpm_key *, struct kit_buffer *out);
 
 /* A policy from a configuration's text and anchors, each with its marks. */

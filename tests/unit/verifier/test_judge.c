@@ -464,6 +464,12 @@ static void ek_sym_cipher(struct kit *kit)
 	kit->ek_public.data[AREA_TYPE + 1] = 0x25;
 }
 
+/* keyBits stands before the exponent and the modulus. No template has this one. */
+static void ik_of_1024_bits(struct kit *kit)
+{
+	kit->ik_public.data[kit->ik_public.len - 256 - 2 - 4 - 2] = 1024 >> 8;
+}
+
 static void ek_not_accepted(struct kit *kit)
 {
 	kit->configuration = "[endorsement]\naccept = L-1, H-2\n";
@@ -501,6 +507,17 @@ static void certificate_other_key(struct kit *kit)
 static void certificate_of_ca(struct kit *kit)
 {
 	kit->ek_certificate.basic_constraints = "critical,CA:TRUE";
+}
+
+static void basic_constraints_twice(struct kit *kit)
+{
+	kit->ek_certificate.has_basic_constraints_twice = true;
+}
+
+/* RFC 5280, 4.2.1.9: only a CA's. */
+static void path_len_of_no_ca(struct kit *kit)
+{
+	kit->ek_certificate.basic_constraints = "critical,CA:FALSE,pathlen:0";
 }
 
 static void certificate_signs(struct kit *kit)
@@ -600,6 +617,13 @@ static void manufacturer_malformed(struct kit *kit)
 	kit->ek_certificate.manufacturer = "id:4946580";
 }
 
+/* The mark lets the name be absent, not wrong. */
+static void manufacturer_malformed_marked(struct kit *kit)
+{
+	kit->ek_certificate.manufacturer = "id:4946580";
+	kit->marks = "ek-only";
+}
+
 static void manufacturer_absent(struct kit *kit)
 {
 	kit->ek_certificate.manufacturer = NULL;
@@ -627,6 +651,7 @@ static const struct wrong wrongs[] = {
 	{ CHECK_IK_ATTRIBUTES, "not fixedTPM", NULL, ik_can_leave },
 	{ CHECK_IK_ATTRIBUTES, "restricted", NULL, ik_restricted },
 	{ CHECK_IK_KEY_SIZE, "short coordinate with a leading zero", NULL, ik_padded_coordinate },
+	{ CHECK_IK_KEY_SIZE, "RSA of 1024 bits", rsa_ik, ik_of_1024_bits },
 	{ CHECK_IK_ACCEPTED, "P-384 only", ik_not_accepted, NULL },
 	{ CHECK_EK_TEMPLATE, "EK that signs", NULL, ek_signs },
 	{ CHECK_EK_TEMPLATE, "another policy", NULL, ek_policy },
@@ -667,6 +692,8 @@ static const struct wrong wrongs[] = {
 	{ CHECK_EK_CERTIFICATE_DER, "a CSR", NULL, certificate_is_a_csr },
 	{ CHECK_EK_CERTIFICATE_KEY, "another key", certificate_other_key, NULL },
 	{ CHECK_EK_CERTIFICATE_NOT_CA, "cA TRUE", certificate_of_ca, NULL },
+	{ CHECK_EK_CERTIFICATE_NOT_CA, "basicConstraints twice", basic_constraints_twice, NULL },
+	{ CHECK_EK_CERTIFICATE_NOT_CA, "a path length without cA", path_len_of_no_ca, NULL },
 	{ CHECK_EK_CERTIFICATE_KEY_USAGE, "digitalSignature", certificate_signs, NULL },
 	{ CHECK_EK_CERTIFICATE_KEY_USAGE, "keyCertSign besides", certificate_cert_sign, NULL },
 	{ CHECK_EK_CERTIFICATE_CHAIN, "vendor not imported", vendor_unknown, NULL },
@@ -684,6 +711,7 @@ static const struct wrong wrongs[] = {
 	{ CHECK_EK_CERTIFICATE_TIME, "ends at a fraction of a second", ends_at_a_fraction, NULL },
 	{ CHECK_EK_CERTIFICATE_MANUFACTURER, "another", other_manufacturer, NULL },
 	{ CHECK_EK_CERTIFICATE_MANUFACTURER, "malformed", manufacturer_malformed, NULL },
+	{ CHECK_EK_CERTIFICATE_MANUFACTURER, "malformed, ek-only", manufacturer_malformed_marked, NULL },
 	{ CHECK_EK_CERTIFICATE_MANUFACTURER, "absent", manufacturer_absent, NULL },
 	{ CHECK_EK_CERTIFICATE_REVOKED, "on the vendor's list", revoked, NULL },
 };

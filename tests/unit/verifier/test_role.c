@@ -153,7 +153,7 @@ static void bring_into_force(struct stage *stage)
 	assert_int_equal(receive(stage, stage->control).type, MESSAGE_COMMITTED);
 }
 
-static void send_evidence(struct stage *stage, uint64_t request)
+static struct writer write_evidence(struct stage *stage, enum message_type type, uint64_t request)
 {
 	static const uint8_t ticket[TICKET_SIZE] = { 0x77 };
 	const struct kit *kit = &stage->kit;
@@ -163,12 +163,18 @@ static void send_evidence(struct stage *stage, uint64_t request)
 		.ek_certificate = bytes_of(kit->certificate.data, kit->certificate.len),
 		.profile = bytes_of_string(kit->profile),
 		.challenge = bytes_of(kit->header.data, kit->header.len) };
-	struct writer w =
-		message_begin(frame_buffer, sizeof(frame_buffer), MESSAGE_EVIDENCE, request);
+	struct writer w = message_begin(frame_buffer, sizeof(frame_buffer), type, request);
 
 	if (kit->act == ACT_CERTIFICATE)
 		evidence.ticket = BYTES_OF_ARRAY(ticket);
 	evidence_write(&w, &evidence);
+	return w;
+}
+
+static void send_evidence(struct stage *stage, uint64_t request)
+{
+	struct writer w = write_evidence(stage, MESSAGE_EVIDENCE, request);
+
 	send_message(stage->front, &w);
 }
 
@@ -197,15 +203,23 @@ static void assert_facts(struct stage *stage, uint64_t request)
 	assert_memory_equal(&facts.ik, &stage->kit.ik_numbers, sizeof(facts.ik));
 }
 
+static struct writer write_challenge(enum message_type type, uint64_t request)
+{
+	static const uint8_t header[CHALLENGE_HEADER_SIZE] = { 1 };
+	const struct answer answer = { .kind = ANSWER_CHALLENGE,
+		.credential = BYTES_OF_LITERAL("credential"), .challenge = BYTES_OF_ARRAY(header) };
+	struct writer w = message_begin(frame_buffer, sizeof(frame_buffer), type, request);
+
+	answer_write(&w, &answer);
+	return w;
+}
+
 /* The authority's side: a challenge, which the front must get as it is. */
 static void answer_challenge(struct stage *stage, uint64_t request)
 {
-	static const uint8_t header[CHALLENGE_HEADER_SIZE] = { 1 };
-	struct answer answer = { .kind = ANSWER_CHALLENGE, .credential = BYTES_OF_LITERAL("credential"),
-		.challenge = BYTES_OF_ARRAY(header) };
-	struct writer w = message_begin(frame_buffer, sizeof(frame_buffer), MESSAGE_ANSWER, request);
+	struct writer w = write_challenge(MESSAGE_ANSWER, request);
+	struct answer answer;
 
-	answer_write(&w, &answer);
 	send_message(stage->authority, &w);
 	struct message message = receive(stage, stage->front);
 
@@ -386,6 +400,13 @@ static void test_stop_without_answer(void **state)
 	assert_stops(&stage);
 }
 
+static void assert_has_ended(struct stage *stage)
+{
+	int status = stage_close(stage);
+
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE);
+}
+
 /* A front or an authority that sends what no honest one sends is taken: the verifier ends. */
 static void test_peer_is_taken(void **state)
 {
@@ -397,10 +418,72 @@ static void test_peer_is_taken(void **state)
 		int channel = i == 0 ? stage.front : i == 1 ? stage.authority : stage.control;
 
 		send_empty(channel, MESSAGE_FACTS, 1);
-		int status = stage_close(&stage);
-
-		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_FAILURE);
+		assert_has_ended(&stage);
 	}
+}
+
+/* Right in type and nothing in it; or before what must come before. */
+static void test_message_at_the_wrong_time(void **state)
+{
+	static struct stage stage;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		stage_open(&stage);
+		if (i == 0)
+			send_empty(stage.control, MESSAGE_LOAD_END, 1);
+		else if (i == 1)
+			send_empty(stage.control, MESSAGE_COMMIT, 1);
+		else if (i == 2)
+			send_empty(stage.authority, MESSAGE_ANSWER, 1);
+		else
+			send_empty(stage.front, MESSAGE_EVIDENCE, 1);
+		assert_has_ended(&stage);
+	}
+}
+
+/* A message is what its type says, even where the body would do for another. */
+static void test_message_of_another_type(void **state)
+{
+	static struct stage stage;
+
+	(void)state;
+	stage_open(&stage);
+	kit_build(&stage.kit);
+	bring_into_force(&stage);
+	struct writer w = write_evidence(&stage, MESSAGE_FACTS, 1);
+
+	send_message(stage.front, &w);
+	assert_has_ended(&stage);
+	stage_open(&stage);
+	w = write_challenge(MESSAGE_EVIDENCE, 1);
+	send_message(stage.authority, &w);
+	assert_has_ended(&stage);
+}
+
+static void send_with_descriptor(int channel, const struct writer *w)
+{
+	struct bytes frame;
+
+	assert_int_equal(writer_end(w, &frame), FAULT_NONE);
+	assert_int_equal(channel_send_descriptor(channel, frame, STDERR_FILENO), FAULT_NONE);
+}
+
+static void test_descriptor_from_a_peer(void **state)
+{
+	static struct stage stage;
+
+	(void)state;
+	stage_open(&stage);
+	kit_build(&stage.kit);
+	struct writer w = write_evidence(&stage, MESSAGE_EVIDENCE, 1);
+
+	send_with_descriptor(stage.front, &w);
+	assert_has_ended(&stage);
+	stage_open(&stage);
+	w = write_challenge(MESSAGE_ANSWER, 1);
+	send_with_descriptor(stage.authority, &w);
+	assert_has_ended(&stage);
 }
 
 int main(void)
@@ -414,6 +497,9 @@ int main(void)
 		cmocka_unit_test(test_stop_finishes),
 		cmocka_unit_test(test_stop_without_answer),
 		cmocka_unit_test(test_peer_is_taken),
+		cmocka_unit_test(test_message_at_the_wrong_time),
+		cmocka_unit_test(test_message_of_another_type),
+		cmocka_unit_test(test_descriptor_from_a_peer),
 	};
 
 	return cmocka_run_group_tests_name("verifier role", tests, NULL, NULL);

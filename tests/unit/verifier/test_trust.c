@@ -182,6 +182,25 @@ static void test_marks_go_down(void **state)
 	hierarchy_close(&h);
 }
 
+/* They come from who signed, not from who has the issuer's name. */
+static void test_marks_of_a_namesake(void **state)
+{
+	struct hierarchy h;
+	struct trust_path path;
+
+	(void)state;
+	hierarchy_open(&h);
+	h.says[1].issuer_key = ca_key(2);
+	import(&h, 0, "ek-only,sha1,manufacturer=IFX");
+	import(&h, 1, "");
+	seal(&h);
+	issue_ek(&h, 1);
+	assert_int_equal(find(&h, &path), TRUST_PATH_FOUND);
+	assert_true(!path.marks->is_ek_only && !path.marks->allows_sha1);
+	assert_int_equal(path.marks->manufacturer_count, 0);
+	hierarchy_close(&h);
+}
+
 static void test_hints(void **state)
 {
 	struct hierarchy h;
@@ -346,6 +365,29 @@ static void no_cert_sign(struct kit_certificate *says)
 	says->key_usage = "critical,cRLSign,digitalSignature";
 }
 
+/* An extension that stands twice is none that can be believed (RFC 5280, 4.2). */
+static void key_usage_twice(struct kit_certificate *says)
+{
+	says->has_key_usage_twice = true;
+}
+
+static void purpose_twice(struct kit_certificate *says)
+{
+	says->extended_key_usage = "2.23.133.8.1";
+	says->has_twice = true;
+}
+
+/* RFC 5280, 4.2.1.9: pathLenConstraint INTEGER (0..MAX). No path is as short as these two say. */
+static void path_len_negative(struct kit_certificate *says)
+{
+	says->basic_constraints = "critical,CA:TRUE,pathlen:-1";
+}
+
+static void path_len_in_no_long(struct kit_certificate *says)
+{
+	says->basic_constraints = "critical,CA:TRUE,pathlen:0x10000000000000000";
+}
+
 static void for_aik(struct kit_certificate *says)
 {
 	says->extended_key_usage = "2.23.133.8.3";
@@ -362,6 +404,10 @@ static void test_unfit_issuers(void **state)
 	assert_unfit_hint(no_ca);
 	assert_unfit_hint(no_basic_constraints);
 	assert_unfit_hint(no_cert_sign);
+	assert_unfit_hint(key_usage_twice);
+	assert_unfit_hint(purpose_twice);
+	assert_unfit_hint(path_len_negative);
+	assert_unfit_hint(path_len_in_no_long);
 	assert_unfit_hint(for_aik);
 	assert_unfit_hint(critical_unknown);
 }
@@ -475,6 +521,58 @@ static void test_below_the_anchor(void **state)
 	hierarchy_close(&h);
 }
 
+static enum signature_strength strength_of(struct hierarchy *h, int algorithm)
+{
+	struct bytes der = write_ca(h, 0);
+	X509 *certificate = NULL;
+
+	assert_int_equal(certificate_open(der, &certificate), FAULT_NONE);
+	/* OpenSSL lets nobody change it; the signature need not verify here. */
+	X509_ALGOR *signed_by = (X509_ALGOR *)(uintptr_t)X509_get0_tbs_sigalg(certificate);
+	const X509_ALGOR *outer;
+
+	X509_get0_signature(NULL, &outer, certificate);
+	assert_int_equal(X509_ALGOR_set0(signed_by, OBJ_nid2obj(algorithm), V_ASN1_UNDEF, NULL), 1);
+	signed_by = (X509_ALGOR *)(uintptr_t)outer;
+	assert_int_equal(X509_ALGOR_set0(signed_by, OBJ_nid2obj(algorithm), V_ASN1_UNDEF, NULL), 1);
+	enum signature_strength strength = certificate_signature_strength(certificate);
+
+	X509_free(certificate);
+	return strength;
+}
+
+/* A good hash is not enough: the keys are those that are accepted elsewhere. */
+static void test_signature_strength(void **state)
+{
+	static const struct {
+		int algorithm;
+		enum signature_strength strength;
+	} rows[] = {
+		{ NID_sha256WithRSAEncryption, SIGNATURE_SHA2 },
+		{ NID_sha384WithRSAEncryption, SIGNATURE_SHA2 },
+		{ NID_sha512WithRSAEncryption, SIGNATURE_SHA2 },
+		{ NID_ecdsa_with_SHA256, SIGNATURE_SHA2 },
+		{ NID_ecdsa_with_SHA384, SIGNATURE_SHA2 },
+		{ NID_ecdsa_with_SHA512, SIGNATURE_SHA2 },
+		{ NID_sha1WithRSAEncryption, SIGNATURE_SHA1 },
+		{ NID_ecdsa_with_SHA1, SIGNATURE_SHA1 },
+		{ NID_md5WithRSAEncryption, SIGNATURE_OTHER },
+		{ NID_sha224WithRSAEncryption, SIGNATURE_OTHER },
+		{ NID_dsa_with_SHA256, SIGNATURE_OTHER },
+		{ NID_dsaWithSHA1, SIGNATURE_OTHER },
+		{ NID_ED25519, SIGNATURE_OTHER },
+		{ NID_rsassaPss, SIGNATURE_OTHER }, /* without its parameters */
+		{ NID_commonName, SIGNATURE_OTHER },
+	};
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(strength_of(&h, rows[i].algorithm), rows[i].strength);
+	hierarchy_close(&h);
+}
+
 static enum fault add_list(struct hierarchy *h, size_t issuer, long number)
 {
 	struct kit_buffer list;
@@ -527,6 +625,43 @@ static void test_revoked_hint(void **state)
 	hierarchy_close(&h);
 }
 
+/* Serial numbers are an issuer's, and that is a name: two CAs may share a key (RFC 5280, 5.3). */
+static void test_list_of_a_ca_with_the_same_key(void **state)
+{
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	h.says[1].issuer = names[1];
+	h.says[1].key = ca_key(0);
+	import(&h, 0, "");
+	import(&h, 1, "");
+	assert_int_equal(add_list(&h, 0, h.kit.ek_certificate.number), FAULT_NONE);
+	seal(&h);
+	issue_ek(&h, 1);
+	h.kit.ek_certificate.issuer_key = ca_key(0);
+	kit_certificate_write(&h.kit.ek_certificate, &h.ek);
+	assert_false(is_revoked(&h));
+	issue_ek(&h, 0);
+	assert_true(is_revoked(&h));
+	hierarchy_close(&h);
+}
+
+/* An anchor is one because it was given; its own list takes nothing from it. */
+static void test_list_with_its_own_root(void **state)
+{
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	import(&h, 0, "");
+	assert_int_equal(add_list(&h, 0, h.says[0].number), FAULT_NONE);
+	seal(&h);
+	issue_ek(&h, 0);
+	assert_false(is_revoked(&h));
+	hierarchy_close(&h);
+}
+
 /* The list of another CA with the issuer's name says nothing about the issuer's certificates. */
 static void test_list_of_a_namesake(void **state)
 {
@@ -562,6 +697,134 @@ static void test_list_of_nobody(void **state)
 	hierarchy_close(&h);
 }
 
+static enum fault add_extended_list(struct hierarchy *h, int nid, struct bytes value, bool is_critical)
+{
+	struct kit_buffer list;
+
+	kit_crl_write(&h->says[0], 1, &list);
+	kit_crl_extend(&h->says[0], nid, value, is_critical, &list);
+	return trust_add_crl(h->trust, bytes_of(list.data, list.len));
+}
+
+/* RFC 5280, 5.2.5: an indirect list has other CAs' certificates on it as well. */
+static void test_indirect_list(void **state)
+{
+	const struct bytes indirect = BYTES_OF_LITERAL("\x30\x03\x84\x01\xff");
+	const struct bytes of_cas_only = BYTES_OF_LITERAL("\x30\x03\x82\x01\xff");
+	const struct bytes unreadable = BYTES_OF_LITERAL("\x05\x00");
+	const int nid = NID_issuing_distribution_point;
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	assert_int_equal(add_extended_list(&h, nid, indirect, true), FAULT_UNSUPPORTED);
+	assert_int_equal(add_extended_list(&h, nid, indirect, false), FAULT_UNSUPPORTED);
+	assert_int_equal(add_extended_list(&h, nid, unreadable, true), FAULT_UNSUPPORTED);
+	assert_int_equal(add_extended_list(&h, nid, of_cas_only, true), FAULT_NONE);
+	hierarchy_close(&h);
+}
+
+/* RFC 5280, 5.2.4: a delta list leaves out what its base has. 5.2: what is critical must be known. */
+static void test_list_with_critical_extensions(void **state)
+{
+	const struct bytes seven = BYTES_OF_LITERAL("\x02\x01\x07");
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	assert_int_equal(add_extended_list(&h, NID_delta_crl, seven, true), FAULT_UNSUPPORTED);
+	assert_int_equal(add_extended_list(&h, NID_netscape_comment, seven, true), FAULT_UNSUPPORTED);
+	assert_int_equal(add_extended_list(&h, NID_crl_number, seven, false), FAULT_NONE);
+	hierarchy_close(&h);
+}
+
+/* What is unknown is unknown beside a distribution point as well. */
+static void test_list_with_two_extensions(void **state)
+{
+	struct hierarchy h;
+	struct kit_buffer list;
+
+	(void)state;
+	hierarchy_open(&h);
+	kit_crl_write(&h.says[0], 1, &list);
+	kit_crl_extend(&h.says[0], NID_issuing_distribution_point,
+		BYTES_OF_LITERAL("\x30\x03\x82\x01\xff"), true, &list);
+	kit_crl_extend(&h.says[0], NID_delta_crl, BYTES_OF_LITERAL("\x02\x01\x07"), true, &list);
+	assert_int_equal(trust_add_crl(h.trust, bytes_of(list.data, list.len)), FAULT_UNSUPPORTED);
+	hierarchy_close(&h);
+}
+
+static void test_octets_behind_a_list(void **state)
+{
+	struct hierarchy h;
+	struct kit_buffer list;
+
+	(void)state;
+	hierarchy_open(&h);
+	kit_crl_write(&h.says[0], 1, &list);
+	list.data[list.len] = 0;
+	assert_int_equal(trust_add_crl(h.trust, bytes_of(list.data, 0)), FAULT_INVALID);
+	assert_int_equal(trust_add_crl(h.trust, bytes_of(list.data, list.len + 1)), FAULT_INVALID);
+	assert_int_equal(trust_add_crl(h.trust, bytes_of(list.data, list.len)), FAULT_NONE);
+	hierarchy_close(&h);
+}
+
+static enum fault read_manufacturers(size_t count)
+{
+	char text[256] = "";
+	struct trust_marks marks;
+
+	for (size_t i = 0; i < count; i++)
+		(void)strcat(text, i == 0 ? "manufacturer=IFX" : ",manufacturer=IFX");
+	return trust_marks_read(bytes_of_string(text), &marks);
+}
+
+static void test_marks_read(void **state)
+{
+	static const char *const wrong[] = {
+		"manufacturer=ABCDE", "manufacturer=1FX", "manufacturer=IF[", "manufacturer=IFx",
+		"manufacturer=494658", "manufacturer=", "manufacture=IFX", ",", "hints,,sha1", "hint",
+	};
+	struct trust_marks marks;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(trust_marks_read(bytes_of_string(wrong[i]), &marks), FAULT_INVALID);
+	assert_int_equal(read_manufacturers(MANUFACTURER_COUNT_MAX), FAULT_NONE);
+	assert_int_equal(read_manufacturers(MANUFACTURER_COUNT_MAX + 1), FAULT_TOO_LONG);
+}
+
+/* A set has room for so many of each. */
+static void test_full_set(void **state)
+{
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	struct bytes der = write_ca(&h, 0);
+
+	for (size_t i = 0; i < ANCHOR_COUNT_MAX; i++)
+		assert_int_equal(trust_add_anchor(h.trust, bytes_of(NULL, 0), der), FAULT_NONE);
+	assert_int_equal(trust_add_anchor(h.trust, bytes_of(NULL, 0), der), FAULT_TOO_LONG);
+	for (size_t i = 0; i < TRUST_CRL_COUNT_MAX; i++)
+		assert_int_equal(add_list(&h, 0, 1), FAULT_NONE);
+	assert_int_equal(add_list(&h, 0, 1), FAULT_TOO_LONG);
+	hierarchy_close(&h);
+}
+
+/* RSAES-OAEP: OpenSSL makes no key of it, and so nothing that it signed can be verified. */
+static void test_anchor_with_a_key_of_no_use(void **state)
+{
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	h.says[0].is_oaep = true;
+	assert_int_equal(trust_add_anchor(h.trust, bytes_of(NULL, 0), write_ca(&h, 0)),
+		FAULT_UNSUPPORTED);
+	hierarchy_close(&h);
+}
+
 static void test_what_is_no_anchor(void **state)
 {
 	struct hierarchy h;
@@ -577,6 +840,9 @@ static void test_what_is_no_anchor(void **state)
 		FAULT_INVALID);
 	der.len--;
 	assert_int_equal(trust_add_anchor(h.trust, bytes_of(NULL, 0), der), FAULT_INVALID);
+	/* Whole, and no certificate. */
+	assert_int_equal(trust_add_anchor(h.trust, bytes_of(NULL, 0), BYTES_OF_LITERAL("\x30\x00")),
+		FAULT_INVALID);
 	assert_int_equal(trust_anchor_count(h.trust), 0);
 	hierarchy_close(&h);
 }
@@ -587,6 +853,7 @@ int main(void)
 		cmocka_unit_test(test_direct),
 		cmocka_unit_test(test_intermediate_is_anchor),
 		cmocka_unit_test(test_marks_go_down),
+		cmocka_unit_test(test_marks_of_a_namesake),
 		cmocka_unit_test(test_hints),
 		cmocka_unit_test(test_hints_not_allowed),
 		cmocka_unit_test(test_hint_is_no_anchor),
@@ -599,10 +866,20 @@ int main(void)
 		cmocka_unit_test(test_work_is_bounded),
 		cmocka_unit_test(test_cross_certified),
 		cmocka_unit_test(test_below_the_anchor),
+		cmocka_unit_test(test_signature_strength),
 		cmocka_unit_test(test_revoked_anchor),
 		cmocka_unit_test(test_revoked_hint),
+		cmocka_unit_test(test_list_of_a_ca_with_the_same_key),
+		cmocka_unit_test(test_list_with_its_own_root),
 		cmocka_unit_test(test_list_of_a_namesake),
 		cmocka_unit_test(test_list_of_nobody),
+		cmocka_unit_test(test_indirect_list),
+		cmocka_unit_test(test_list_with_critical_extensions),
+		cmocka_unit_test(test_list_with_two_extensions),
+		cmocka_unit_test(test_octets_behind_a_list),
+		cmocka_unit_test(test_marks_read),
+		cmocka_unit_test(test_full_set),
+		cmocka_unit_test(test_anchor_with_a_key_of_no_use),
 		cmocka_unit_test(test_what_is_no_anchor),
 	};
 

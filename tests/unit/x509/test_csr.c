@@ -109,6 +109,90 @@ static void test_flipped(void **state)
 	print_message("# %zu of %zu flips still read as a CSR; none verifies\n", readable, der.len * 8);
 }
 
+/* Puts a NULL behind the last field of the outer SEQUENCE, or of CertificationRequestInfo. */
+static struct bytes with_one_more(struct bytes der, bool is_inside, uint8_t out[OCTETS_MAX])
+{
+	struct writer w = writer_of(out, OCTETS_MAX);
+	struct reader r = reader_of(der), outer = der_enter(&r, DER_SEQUENCE);
+	struct bytes info = der_content(&outer, DER_SEQUENCE);
+	size_t sequence = der_begin(&w, DER_SEQUENCE), info_again = der_begin(&w, DER_SEQUENCE);
+
+	writer_bytes(&w, info);
+	if (is_inside)
+		der_element(&w, DER_NULL, bytes_of(NULL, 0));
+	der_end(&w, info_again);
+	writer_bytes(&w, outer.rest);
+	if (!is_inside)
+		der_element(&w, DER_NULL, bytes_of(NULL, 0));
+	der_end(&w, sequence);
+	assert_int_equal(w.fault, FAULT_NONE);
+	return writer_written(&w);
+}
+
+static void test_one_field_more(void **state)
+{
+	uint8_t octets[OCTETS_MAX], longer[OCTETS_MAX];
+	struct bytes der = make(octets);
+	struct csr csr;
+
+	(void)state;
+	for (int is_inside = 0; is_inside < 2; is_inside++) {
+		struct bytes more = with_one_more(der, is_inside != 0, longer);
+
+		assert_int_equal(der_check_strict(more), FAULT_NONE);
+		assert_int_equal(csr_read(more, &csr), FAULT_TRAILING);
+	}
+	octets[der.len] = 0;
+	assert_int_equal(csr_read(bytes_of(octets, der.len + 1), &csr), FAULT_TRAILING);
+}
+
+static void test_versions(void **state)
+{
+	const struct {
+		struct bytes octets;
+		bool is_1;
+	} rows[] = {
+		{ BYTES_OF_LITERAL("\x00"), true },
+		{ BYTES_OF_LITERAL("\x01"), false },
+		{ BYTES_OF_LITERAL("\x00\x80"), false }, /* 128 */
+		{ { NULL, 0 }, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct csr csr = { .version = rows[i].octets };
+
+		assert_int_equal(csr_is_version_1(&csr), rows[i].is_1);
+	}
+}
+
+/* The type 1.2.840.113549.1.9.14. */
+#define EXTENSION_REQUEST "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e"
+
+static void test_attributes(void **state)
+{
+	const struct {
+		struct bytes octets;
+		bool is_good;
+	} rows[] = {
+		{ { NULL, 0 }, true },
+		{ BYTES_OF_LITERAL("\x30\x0d" EXTENSION_REQUEST "\x31\x00"), true },
+		{ BYTES_OF_LITERAL("\x30\x0d" EXTENSION_REQUEST "\x30\x00"), false }, /* no SET */
+		{ BYTES_OF_LITERAL("\x30\x0b" EXTENSION_REQUEST), false },
+		{ BYTES_OF_LITERAL("\x30\x0f" EXTENSION_REQUEST "\x31\x00\x05\x00"), false },
+		{ BYTES_OF_LITERAL("\x30\x0d" EXTENSION_REQUEST "\x31\x00\x30"), false }, /* cut */
+		{ BYTES_OF_LITERAL("\x30\x06\x06\x02\x2a\x03\x31\x00"), false }, /* another type */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct csr csr = { .attributes = rows[i].octets };
+		bool is_empty;
+
+		assert_int_equal(csr_has_only_extension_requests(&csr, &is_empty), rows[i].is_good);
+	}
+}
+
 /* ---- subjects ---- */
 
 static void write_attribute(struct writer *w, struct bytes type, uint8_t tag, const char *value)
@@ -190,6 +274,9 @@ int main(void)
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_flipped),
+		cmocka_unit_test(test_one_field_more),
+		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_attributes),
 		cmocka_unit_test(test_subjects),
 	};
 

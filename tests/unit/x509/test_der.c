@@ -49,7 +49,7 @@ static const struct encoding encodings[] = {
 	{ "030101", "unused bits of nothing", FAULT_INVALID, FAULT_NONE },
 	{ "050100", "NULL with content", FAULT_INVALID, FAULT_NONE },
 	{ "0600", "empty OBJECT IDENTIFIER", FAULT_INVALID, FAULT_NONE },
-	{ "06022a80", "subidentifier cut short", FAULT_INVALID, FAULT_NONE },
+	{ "06022a81", "subidentifier cut short", FAULT_INVALID, FAULT_NONE },
 	{ "06032a8001", "subidentifier padded", FAULT_INVALID, FAULT_NONE },
 	{ "06032a8101", "2.25-like", FAULT_NONE, FAULT_NONE },
 	{ "2403040100", "constructed OCTET STRING", FAULT_INVALID, FAULT_NONE },

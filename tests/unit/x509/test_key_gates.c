@@ -189,6 +189,26 @@ static void test_points(void **state)
 	check_curve("P-521", 521);
 }
 
+/*
+ * A coordinate of an octet more is none, even where that octet is what stands before it in the
+ * uncompressed point: the form before x, the end of x before y.
+ */
+static void test_coordinates_too_long(void **state)
+{
+	static const char *const y_of_5 =
+		"459243b9aa581806fe913bce99817ade11ca503c64d9a3c533415c083248fbcc";
+	uint8_t x[33] = { 0x04, [32] = 5 }, y[33] = { 5 };
+	BIGNUM *number = NULL;
+
+	(void)state;
+	assert_true(BN_hex2bn(&number, y_of_5) > 0);
+	(void)octets_of(number, y + 1, 32);
+	assert_true(key_gate_is_on_curve(256, bytes_of(x + 1, 32), bytes_of(y + 1, 32)));
+	assert_false(key_gate_is_on_curve(256, BYTES_OF_ARRAY(x), bytes_of(y + 1, 32)));
+	assert_false(key_gate_is_on_curve(256, bytes_of(x + 1, 32), BYTES_OF_ARRAY(y)));
+	BN_free(number);
+}
+
 /* A coordinate plus the prime is the same number in the field, and no encoding of the point. */
 static void test_coordinate_over_the_prime(void **state)
 {
@@ -218,6 +238,7 @@ int main(void)
 		cmocka_unit_test(test_fermat),
 		cmocka_unit_test(test_roca),
 		cmocka_unit_test(test_points),
+		cmocka_unit_test(test_coordinates_too_long),
 		cmocka_unit_test(test_coordinate_over_the_prime),
 	};
 

@@ -62,6 +62,12 @@ static const struct identifier identifiers[] = {
 		"a11c301a" MGF1 SHA256_NULL "a2030201ff", 0, 0, 0, 0 },
 	{ "PSS, salt 513", "3042" PSS "3035" "a00f" SHA256_NULL
 		"a11c301a" MGF1 SHA256_NULL "a20402020201", 0, 0, 0, 0 },
+	{ "PSS, salt of three octets", "3043" PSS "3036" "a00f" SHA256_NULL
+		"a11c301a" MGF1 SHA256_NULL "a2050203010020", 0, 0, 0, 0 },
+	{ "PSS, a field more", "3043" PSS "3034" "a00f" SHA256_NULL
+		"a11c301a" MGF1 SHA256_NULL "a203020120" "0500", 0, 0, 0, 0 },
+	{ "another algorithm with the parameters of PSS", "3041" "06092a864886f70d010107" "3034"
+		"a00f" SHA256_NULL "a11c301a" MGF1 SHA256_NULL "a203020120", 0, 0, 0, 0 },
 	{ "PSS, trailer field", "3046" PSS "3039" "a00f" SHA256_NULL
 		"a11c301a" MGF1 SHA256_NULL "a203020120a303020101", 0, 0, 0, 0 },
 	{ "PSS, octet left in a field", "3043" PSS "3036" "a00f" SHA256_NULL
@@ -89,6 +95,9 @@ static void test_identifiers(void **state)
 		assert_int_equal(algorithm.is_pss, row->is_pss);
 		assert_int_equal(algorithm.hash_bits, row->hash_bits);
 		assert_int_equal(algorithm.salt_len, row->salt_len);
+		octets[len] = 0;
+		assert_int_equal(signature_algorithm_read(bytes_of(octets, len + 1), &algorithm),
+			FAULT_UNSUPPORTED);
 		for (size_t cut = 0; cut < len; cut++)
 			assert_int_equal(signature_algorithm_read(bytes_of(octets, cut), &algorithm),
 				FAULT_UNSUPPORTED);

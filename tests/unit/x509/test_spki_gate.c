@@ -149,6 +149,9 @@ static void test_curves(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		assert_gate(others[i], BYTES_OF_ARRAY(point), FAULT_DENIED);
+	/* A point of no field would be its form alone. */
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_gate(others[i], BYTES_OF_LITERAL("\x04"), FAULT_DENIED);
 }
 
 /* What is no certificate in its frame: nothing is there to be judged. */
