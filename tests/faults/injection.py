@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Callable
 
 from genuine_test.process import Failed
@@ -22,6 +22,7 @@ class Outcome:
     result: object  # process.Result; None where no device ran
     statuses: set = None  # that are right; the documented ones
     is_left: bool = False  # what is loaded in the TPM cannot have been flushed
+    complaints: list = field(default_factory=list)  # what the injection itself saw to be wrong
 
 
 @dataclass
@@ -109,6 +110,7 @@ def aftermath(world, outcome):
     """All that is broken after an injection."""
     world.bus = world.tpm
     world.look()
+    yield from outcome.complaints
     if outcome.result is not None:
         yield from device_ended(outcome)
     yield from tpm_left(world, outcome)

@@ -43,9 +43,11 @@ struct page {
 	_Atomic uint64_t spoils_on;   /* and all that follow */
 	_Atomic int64_t error;        /* what errno is then; 0: half is written */
 	_Atomic uint64_t spoilt;      /* how many were */
+	_Atomic uint64_t sent_after_sync; /* messages of a process after one of its syncs had failed */
 	_Atomic int64_t clock_ms;     /* added to CLOCK_REALTIME */
 	_Atomic uint64_t clock_reads; /* how often it was read while something was added */
 	_Atomic uint64_t flips_signature; /* whether a bit of each is wrong */
+	_Atomic uint64_t signatures;  /* how many were made */
 	_Atomic uint64_t calls[CALL_COUNT];
 	uint64_t sites[SITES_MAX];    /* of what was counted: who called, as a number */
 };
@@ -212,14 +214,24 @@ ssize_t pwrite(int file, const void *data, size_t len, off_t at)
 	return syscall(SYS_pwrite64, file, data, len, at);
 }
 
+static int has_failed_sync; /* this process */
+
+static int sync_fails(enum call call)
+{
+	if (!fails(call))
+		return 0;
+	has_failed_sync = 1;
+	return 1;
+}
+
 int fsync(int file)
 {
-	return fails(CALL_FSYNC) ? -1 : (int)syscall(SYS_fsync, file);
+	return sync_fails(CALL_FSYNC) ? -1 : (int)syscall(SYS_fsync, file);
 }
 
 int fdatasync(int file)
 {
-	return fails(CALL_FDATASYNC) ? -1 : (int)syscall(SYS_fdatasync, file);
+	return sync_fails(CALL_FDATASYNC) ? -1 : (int)syscall(SYS_fdatasync, file);
 }
 
 int ftruncate(int file, off_t size)
@@ -290,6 +302,8 @@ int openat(int directory, const char *path, int flags, ...)
 
 ssize_t sendmsg(int socket, const struct msghdr *message, int flags)
 {
+	if (page != NULL && has_failed_sync)
+		atomic_fetch_add(&page->sent_after_sync, 1);
 	return fails(CALL_SENDMSG) ? -1 : syscall(SYS_sendmsg, socket, message, flags);
 }
 
@@ -349,7 +363,10 @@ int EVP_DigestSign(EVP_MD_CTX *context, unsigned char *signature, size_t *len,
 	if (next == NULL)
 		*(void **)&next = dlsym(RTLD_NEXT, "EVP_DigestSign");
 	int result = next(context, signature, len, data, data_len);
-	if (result == 1 && signature != NULL && page != NULL && atomic_load(&page->flips_signature))
+	if (result != 1 || signature == NULL || page == NULL)
+		return result;
+	atomic_fetch_add(&page->signatures, 1);
+	if (atomic_load(&page->flips_signature))
 		signature[*len - 1] ^= 1;
 	return result;
 }

@@ -222,6 +222,14 @@ class World:
                 raise Failed(f"not within {SETTLE_S} s: {what}")
             time.sleep(0.02)
 
+    def is_replaced(self, role, pid):
+        """Whether another process is this role by now, or soon."""
+        try:
+            self.wait_until(lambda: self.ca.pid(role) not in (None, pid), f"another {role}")
+        except Failed:
+            return False
+        return True
+
     def serve_again(self):
         """Whatever has happened to the server, one serves from now on."""
         if self.ca.daemon is not None and not self.ca.daemon.is_running():
