@@ -8,7 +8,8 @@ CALLS = ("write", "pwrite", "fsync", "fdatasync", "ftruncate", "renameat", "unli
          "mkdir", "mkdirat", "symlinkat", "linkat", "open", "openat", "sendmsg")
 FIELDS = ("fail_in", "fails_on", "failed", "is_counting", "counted", "spoilt_call", "spoil_in",
           "spoils_on", "error", "spoilt", "sent_after_sync", "clock_ms", "clock_reads",
-          "flips_signature", "signatures", *(f"calls_{call}" for call in CALLS))
+          "flips_signature", "signatures", "holds_signature", "held",
+          *(f"calls_{call}" for call in CALLS))
 SIZE = 8 * (len(FIELDS) + SITES_MAX)
 HALF = 0  # in the place of an error
 

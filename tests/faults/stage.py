@@ -127,6 +127,10 @@ class CopiedCa(Ca):
         with self.database() as database:
             return database.execute(query).fetchone()[0]
 
+    def last_time(self):
+        """The latest that the store has gone by, in seconds since 1970."""
+        return self.count("SELECT max(at_ms) FROM audit") / 1000
+
     def has_open_intent(self):
         return self.count("SELECT count(*) FROM intent WHERE state = 1") > 0
 
