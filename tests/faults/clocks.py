@@ -47,11 +47,21 @@ EK_CERTIFICATE = "0x01c00002"
 
 # ---- how the device must end ----
 
-def build_time():
-    """Before this the device knows that its clock is wrong (PROTOCOL, What the device checks)."""
+def defined(name):
+    """A number that the programs were compiled with."""
     commands = json.loads((BUILD / "compile_commands.json").read_text())
     return next(int(found[1]) for command in commands
-                if (found := re.search(r"-DGENUINE_BUILD_TIME=(\d+)", command["command"])))
+                if (found := re.search(rf"-D{name}=(?:UINT64_C\()?(\d+)", command["command"])))
+
+
+def build_time():
+    """Before this the device knows that its clock is wrong (PROTOCOL, What the device checks)."""
+    return defined("GENUINE_BUILD_TIME")
+
+
+def release_time():
+    """Before this the CA knows it of its own (PROTOCOL, The ticket)."""
+    return defined("GENUINE_RELEASE_TIME")
 
 
 def validity(certificate, form="pem"):
@@ -88,6 +98,8 @@ class Truth:
         if device is None:
             return OTHER
         if not tls[0] <= device <= tls[1]:
+            return CA_NOT_REACHED
+        if self.now("verifier") < release_time():
             return CA_NOT_REACHED
         if self.now("verifier") < self.ek_begin:
             return CA_REFUSED  # By a certificate that it finds not yet valid: EK_CERTIFICATE_TIME.
