@@ -95,11 +95,21 @@ struct walk {
 	unsigned depth;
 };
 
+/* Where in its program or library a caller stands: each process has them elsewhere. */
+static uint64_t place_of(uintptr_t address)
+{
+	struct dl_find_object object;
+
+	if (_dl_find_object((void *)address, &object) != 0)
+		return address;
+	return address - (uintptr_t)object.dlfo_map_start;
+}
+
 static _Unwind_Reason_Code step(struct _Unwind_Context *context, void *argument)
 {
 	struct walk *walk = argument;
 
-	walk->site = (walk->site ^ (uint64_t)_Unwind_GetIP(context)) * UINT64_C(0x100000001b3);
+	walk->site = (walk->site ^ place_of(_Unwind_GetIP(context))) * UINT64_C(0x100000001b3);
 	return ++walk->depth < DEPTH_MAX ? _URC_NO_REASON : _URC_END_OF_STACK;
 }
 
@@ -186,12 +196,12 @@ static int fails(enum call call)
 	return 1;
 }
 
-/* Files only: what goes to a terminal or to a TPM is spoilt elsewhere. */
+/* Files only, and not the log: what goes to a terminal or to a TPM is spoilt elsewhere. */
 static int is_file(int file)
 {
 	struct stat status;
 
-	return fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+	return file > STDERR_FILENO && fstat(file, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 ssize_t write(int file, const void *data, size_t len)
