@@ -28,9 +28,13 @@ static enum fault free_handle(struct tpm *tpm, const struct state *state)
 		fault = key_file_recognise(&file);
 	if (fault == FAULT_NONE)
 		fault = key_id(&file.key, id);
-	if (fault != FAULT_NONE || memcmp(id, state->former_ik_id, sizeof(id)) != 0 ||
-		!tpm_object_has_area(&object, &file.area))
+	if (fault != FAULT_NONE || memcmp(id, state->former_ik_id, sizeof(id)) != 0)
 		return fault == FAULT_NONE || fault == FAULT_INVALID ? FAULT_NOT_FOUND : fault;
+	/* A lie on the bus, or no memory to look: a key that is forgotten now would stay for ever. */
+	if (!tpm_object_has_area(&object, &file.area))
+		return failure_set(tpm->failure, EXIT_TPM_REFUSED, "run it again",
+			"the Name of the former key at 0x%08x is not that of its public area",
+			state->former_handle);
 	return tpm_persistent_evict(tpm, &object, state->former_handle);
 }
 

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
@@ -79,6 +80,7 @@ static enum fault read_ca(
 	if (fault != FAULT_NONE)
 		return fault;
 	owned(BIO) *memory = BIO_new_mem_buf(file.data, (int)file.len);
+	ERR_clear_error();
 	for (;;) {
 		owned(X509) *certificate = memory == NULL ? NULL :
 			PEM_read_bio_X509(memory, NULL, pem_no_password, NULL);
@@ -94,6 +96,10 @@ static enum fault read_ca(
 	if (set->ca_count == 0)
 		return trouble_say(trouble, FAULT_INVALID, "%s/ca.pem holds no certificate in PEM",
 			folder->path);
+	/* The loop ends where no further PEM begins; anything else is a broken one, or no memory. */
+	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+		return trouble_say(trouble, FAULT_INVALID,
+			"%s/ca.pem holds a certificate that cannot be read", folder->path);
 	return FAULT_NONE;
 }
 

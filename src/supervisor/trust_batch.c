@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -158,6 +159,7 @@ static enum fault add_pem(struct trust_batch *batch, const char *path, struct by
 	uint8_t *der;
 	long len;
 
+	ERR_clear_error();
 	while (memory != NULL && PEM_read_bio(memory, &name, &header, &der, &len) == 1) {
 		enum fault fault =
 			add_pem_block(batch, path, name, bytes_of(der, (size_t)len), trouble);
@@ -170,6 +172,11 @@ static enum fault add_pem(struct trust_batch *batch, const char *path, struct by
 	}
 	if (batch->count == before)
 		return trouble_say(trouble, FAULT_INVALID, "%s: no PEM in it can be read", path);
+	/* The loop ends where no further PEM begins; anything else is a broken one, or no memory. */
+	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+		return trouble_say(trouble, FAULT_INVALID,
+			"%s: a PEM in it cannot be read, behind %zu that can", path,
+			batch->count - before);
 	return FAULT_NONE;
 }
 

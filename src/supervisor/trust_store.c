@@ -150,8 +150,9 @@ static BIO *text_of_certificate(const struct trust_item *item, const char *marks
 		return NULL;
 	describe_name(text, "subject", X509_get_subject_name(certificate));
 	describe_name(text, "issuer", X509_get_issuer_name(certificate));
-	(void)BIO_printf(text, "sha256: %s\nmarks: %s\n", item->name, marks);
-	return PEM_write_bio(text, PEM_STRING_X509, "", item->der, (long)item->len) > 0 ?
+	/* Without the line an anchor would vouch for more than it was imported for. */
+	bool is_marked = BIO_printf(text, "sha256: %s\nmarks: %s\n", item->name, marks) > 0;
+	return is_marked && PEM_write_bio(text, PEM_STRING_X509, "", item->der, (long)item->len) > 0 ?
 		owned_take(text) : NULL;
 }
 

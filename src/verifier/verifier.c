@@ -10,6 +10,7 @@
 #include "role.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,8 +198,19 @@ static void pass_on(struct verifier *verifier, uint64_t request, const struct ev
 		refuse(verifier, request, &verdict->refusal);
 }
 
+/* CHECK_CLOCK: by such a clock an EK certificate is not valid yet, and the device would be at fault. */
+static bool clock_is_sane(int64_t now_s, struct refusal *out)
+{
+	if (now_s >= (int64_t)GENUINE_RELEASE_TIME)
+		return true;
+	refusal_set(out, CHECK_CLOCK, "the clock says %" PRId64 " s since 1970", now_s);
+	return false;
+}
+
 static void take_evidence(struct verifier *verifier, const struct message *message, int descriptor)
 {
+	const int64_t now_s = (int64_t)time(NULL);
+	struct refusal refusal = { 0 };
 	struct evidence evidence;
 	struct verdict verdict;
 
@@ -209,8 +221,12 @@ static void take_evidence(struct verifier *verifier, const struct message *messa
 		refuse_now(verifier, message->request, "the verifier has no policy yet");
 		return;
 	}
+	if (!clock_is_sane(now_s, &refusal)) {
+		refuse(verifier, message->request, &refusal);
+		return;
+	}
 	cpu_limit_begin(JUDGE_LIMIT_S);
-	judge(verifier->in_force, &evidence, (int64_t)time(NULL), &verdict);
+	judge(verifier->in_force, &evidence, now_s, &verdict);
 	cpu_limit_end();
 	pass_on(verifier, message->request, &evidence, &verdict);
 }

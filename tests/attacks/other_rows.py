@@ -22,6 +22,7 @@ elsewhere(123, "kill -9 at every write, sync and message of a provisioning", "ma
 elsewhere(124, "a crash between signature and record", "make faults GROUPS=kills")
 elsewhere(125, "no room, an error or a short write at each write", "make faults GROUPS=errors")
 elsewhere(126, "a sync that fails once", "make faults GROUPS=errors")
-elsewhere(127, "clocks set back, far ahead, to the ends of time", "make faults GROUPS=clocks")
+elsewhere(127, "clocks set back, far ahead, to 1970, 2038, 2050 and 9999, also while an intent is open",
+          "make faults GROUPS=clocks")
 elsewhere(168, "a power cut at every TPM command, file write and sync of the device",
           "make faults GROUPS=\"kills tpm\"")

@@ -3,11 +3,15 @@
 An error is met by the n-th call, or by that one and all that follow. (Not by strace, whose way to
 spoil a call ends a role: its filter sees a system call of number -1.) The device meets them in a
 renewal and with --new-key as well.
+
+A device that asks meanwhile gets its certificate or hears that the CA is not to be had now (503, an
+ended connection): what the disk does is no reason to refuse it. After a sync that failed nobody knows
+what the disk holds: the store that met it says nothing more to anybody, ends, and is started again.
 """
 
 from errno import EAGAIN, EIO, EMFILE, ENOSPC, errorcode
 
-from injection import CA_NOT_REACHED, CA_REFUSED, DONE, LOCAL_FILES, Injection, Outcome
+from injection import CA_NOT_REACHED, DONE, LOCAL_FILES, Injection, Outcome
 from rig import HALF
 from stage import FIRST, NEW_KEY, RENEWAL, ROLES
 
@@ -18,7 +22,8 @@ DISK = {
     "linkat": (ENOSPC, EIO), "open": (EMFILE, EIO), "openat": (EMFILE, EIO),
 }
 CHANNEL = {"sendmsg": (EAGAIN,)}
-SERVED = {DONE, CA_NOT_REACHED, CA_REFUSED}
+SYNCS = ("fsync", "fdatasync")
+SERVED = {DONE, CA_NOT_REACHED}
 
 
 def in_device(*fault):
@@ -31,13 +36,24 @@ def in_device(*fault):
     return act
 
 
+def after_failed_sync(world, role, pid):
+    """What the process did that must have ended at once."""
+    if world.pages[role].sent_after_sync > 0:
+        yield f"the {role} answered after a sync that had failed"
+    if not world.is_replaced(role, pid):
+        yield f"the {role} went on after a sync that had failed"
+
+
 def in_role(role, *fault):
     def act(world):
         world.use_rig()
-        world.pages[role].spoil(*fault)
+        page, pid = world.pages[role], world.ca.pid(role)
+        page.spoil(*fault)
         result = world.device()
-        world.pages[role].set(spoil_in=0)
-        return Outcome(world.pages[role].spoilt > 0, result, SERVED)
+        page.set(spoil_in=0)
+        has_fired = page.spoilt > 0
+        seen = after_failed_sync(world, role, pid) if has_fired and fault[0] in SYNCS else ()
+        return Outcome(has_fired, result, SERVED, complaints=list(seen))
     return act
 
 

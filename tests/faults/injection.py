@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Callable
 
 from genuine_test.process import Failed
@@ -22,6 +22,8 @@ class Outcome:
     result: object  # process.Result; None where no device ran
     statuses: set = None  # that are right; the documented ones
     is_left: bool = False  # what is loaded in the TPM cannot have been flushed
+    is_over: bool = False  # the store has believed a time after the CA's end
+    complaints: list = field(default_factory=list)  # what the injection itself saw to be wrong
 
 
 @dataclass
@@ -96,6 +98,17 @@ def completes(world):
         yield "--new-key left the key that was"
 
 
+def stands_still(world):
+    """Nothing is signed any more, and the operator is told for how long (genuine-ca(1), CLOCK)."""
+    world.serve_again()
+    result = world.device(options=world.again())
+    if result.status != CA_NOT_REACHED:
+        yield f"a store that is far ahead was asked\n{result}"
+    told = world.ca.tells("status")
+    if told["clock_ahead_s"] <= 0 or "nothing is signed" not in told["warning"]:
+        yield f"status does not say that the clock is wrong\n{told}"
+
+
 def roles_ended(world):
     """No role may end by another signal than the one that was injected (SIGKILL)."""
     for log in world.folder.glob("*.log"):
@@ -109,6 +122,7 @@ def aftermath(world, outcome):
     """All that is broken after an injection."""
     world.bus = world.tpm
     world.look()
+    yield from outcome.complaints
     if outcome.result is not None:
         yield from device_ended(outcome)
     yield from tpm_left(world, outcome)
@@ -116,7 +130,7 @@ def aftermath(world, outcome):
         yield from lost(world.device_folder, world.tpm.tcti)
     if is_cut_off(world.device_folder):
         yield "chain.pem is not of the key in key.pem"
-    yield from completes(world)
+    yield from stands_still(world) if outcome.is_over else completes(world)
     world.settle_list()
     status = world.ca.stop()
     if status != 0:

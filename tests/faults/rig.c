@@ -43,9 +43,13 @@ struct page {
 	_Atomic uint64_t spoils_on;   /* and all that follow */
 	_Atomic int64_t error;        /* what errno is then; 0: half is written */
 	_Atomic uint64_t spoilt;      /* how many were */
+	_Atomic uint64_t sent_after_sync; /* messages of a process after one of its syncs had failed */
 	_Atomic int64_t clock_ms;     /* added to CLOCK_REALTIME */
 	_Atomic uint64_t clock_reads; /* how often it was read while something was added */
 	_Atomic uint64_t flips_signature; /* whether a bit of each is wrong */
+	_Atomic uint64_t signatures;  /* how many were made */
+	_Atomic uint64_t holds_signature; /* whether one waits until it may be made */
+	_Atomic uint64_t held;        /* how many have waited */
 	_Atomic uint64_t calls[CALL_COUNT];
 	uint64_t sites[SITES_MAX];    /* of what was counted: who called, as a number */
 };
@@ -91,11 +95,21 @@ struct walk {
 	unsigned depth;
 };
 
+/* Where in its program or library a caller stands: each process has them elsewhere. */
+static uint64_t place_of(uintptr_t address)
+{
+	struct dl_find_object object;
+
+	if (_dl_find_object((void *)address, &object) != 0)
+		return address;
+	return address - (uintptr_t)object.dlfo_map_start;
+}
+
 static _Unwind_Reason_Code step(struct _Unwind_Context *context, void *argument)
 {
 	struct walk *walk = argument;
 
-	walk->site = (walk->site ^ (uint64_t)_Unwind_GetIP(context)) * UINT64_C(0x100000001b3);
+	walk->site = (walk->site ^ place_of(_Unwind_GetIP(context))) * UINT64_C(0x100000001b3);
 	return ++walk->depth < DEPTH_MAX ? _URC_NO_REASON : _URC_END_OF_STACK;
 }
 
@@ -182,12 +196,12 @@ static int fails(enum call call)
 	return 1;
 }
 
-/* Files only: what goes to a terminal or to a TPM is spoilt elsewhere. */
+/* Files only, and not the log: what goes to a terminal or to a TPM is spoilt elsewhere. */
 static int is_file(int file)
 {
 	struct stat status;
 
-	return fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+	return file > STDERR_FILENO && fstat(file, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 ssize_t write(int file, const void *data, size_t len)
@@ -212,14 +226,24 @@ ssize_t pwrite(int file, const void *data, size_t len, off_t at)
 	return syscall(SYS_pwrite64, file, data, len, at);
 }
 
+static int has_failed_sync; /* this process */
+
+static int sync_fails(enum call call)
+{
+	if (!fails(call))
+		return 0;
+	has_failed_sync = 1;
+	return 1;
+}
+
 int fsync(int file)
 {
-	return fails(CALL_FSYNC) ? -1 : (int)syscall(SYS_fsync, file);
+	return sync_fails(CALL_FSYNC) ? -1 : (int)syscall(SYS_fsync, file);
 }
 
 int fdatasync(int file)
 {
-	return fails(CALL_FDATASYNC) ? -1 : (int)syscall(SYS_fdatasync, file);
+	return sync_fails(CALL_FDATASYNC) ? -1 : (int)syscall(SYS_fdatasync, file);
 }
 
 int ftruncate(int file, off_t size)
@@ -290,6 +314,8 @@ int openat(int directory, const char *path, int flags, ...)
 
 ssize_t sendmsg(int socket, const struct msghdr *message, int flags)
 {
+	if (page != NULL && has_failed_sync)
+		atomic_fetch_add(&page->sent_after_sync, 1);
 	return fails(CALL_SENDMSG) ? -1 : syscall(SYS_sendmsg, socket, message, flags);
 }
 
@@ -340,6 +366,16 @@ int gettimeofday(struct timeval *restrict out, void *restrict zone)
 
 /* ---- signatures ---- */
 
+/* Without a system call: the test's own steps are short. */
+static void wait_until_let_go(void)
+{
+	if (page == NULL || !atomic_load(&page->holds_signature))
+		return;
+	atomic_fetch_add(&page->held, 1);
+	while (atomic_load(&page->holds_signature))
+		continue;
+}
+
 /* The last octet is one of a number, in every kind of signature. */
 int EVP_DigestSign(EVP_MD_CTX *context, unsigned char *signature, size_t *len,
 	const unsigned char *data, size_t data_len)
@@ -348,8 +384,12 @@ int EVP_DigestSign(EVP_MD_CTX *context, unsigned char *signature, size_t *len,
 
 	if (next == NULL)
 		*(void **)&next = dlsym(RTLD_NEXT, "EVP_DigestSign");
+	wait_until_let_go();
 	int result = next(context, signature, len, data, data_len);
-	if (result == 1 && signature != NULL && page != NULL && atomic_load(&page->flips_signature))
+	if (result != 1 || signature == NULL || page == NULL)
+		return result;
+	atomic_fetch_add(&page->signatures, 1);
+	if (atomic_load(&page->flips_signature))
 		signature[*len - 1] ^= 1;
 	return result;
 }

@@ -7,7 +7,8 @@ SITES_MAX = 1 << 17
 CALLS = ("write", "pwrite", "fsync", "fdatasync", "ftruncate", "renameat", "unlink", "unlinkat",
          "mkdir", "mkdirat", "symlinkat", "linkat", "open", "openat", "sendmsg")
 FIELDS = ("fail_in", "fails_on", "failed", "is_counting", "counted", "spoilt_call", "spoil_in",
-          "spoils_on", "error", "spoilt", "clock_ms", "clock_reads", "flips_signature",
+          "spoils_on", "error", "spoilt", "sent_after_sync", "clock_ms", "clock_reads",
+          "flips_signature", "signatures", "holds_signature", "held",
           *(f"calls_{call}" for call in CALLS))
 SIZE = 8 * (len(FIELDS) + SITES_MAX)
 HALF = 0  # in the place of an error

@@ -60,6 +60,16 @@ class Template:
         path.write_text(path.read_text().replace("[front]\n", "[front]\nworkers = 1\n", 1))
         self.rig(rig_folder)
         self.provision()
+        self.vendors = folder / "vendors.pem"
+        self.vendors.write_text("".join(map(self.other_root, ("One", "Another"))))
+
+    def other_root(self, name):
+        """A vendor's certificate that may be imported besides."""
+        root = self.folder / "root.pem"
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+            "-nodes", "-keyout", "/dev/null", "-subj", f"/CN={name} TPM Vendor", "-addext",
+            "keyUsage=critical,keyCertSign,cRLSign", "-days", "3650", "-out", root)
+        return root.read_text()
 
     def provision(self):
         later = self.folder / "provisioned"
@@ -94,6 +104,10 @@ class CopiedTpm(Tpm):
                 if 0x81020002 <= handle <= 0x810200FF]
 
 
+def supervisor_rig(build):
+    return {"LD_PRELOAD": build / "librig.so", "RIG_PAGE": build / "genuine-ca.page"}
+
+
 class CopiedCa(Ca):
     """A CA that was initialised before; serves by the programs of a build folder."""
 
@@ -101,10 +115,9 @@ class CopiedCa(Ca):
         self.folder, self.build, self.daemon, self.url = folder, build, None, None
 
     def start(self, *tracer):
-        rig = {"LD_PRELOAD": self.build / "librig.so", "RIG_PAGE": self.build / "genuine-ca.page"}
         self.daemon = Daemon(self.folder.parent, *tracer, self.build / "genuine-ca", "-C",
                              self.folder, "serve", "--listen", "127.0.0.1:0",
-                             env=rig if self.is_rigged() else None)
+                             env=supervisor_rig(self.build) if self.is_rigged() else None)
         port = self.daemon.wait_for_output(r".*127\.0\.0\.1:([1-9][0-9]*)")[1]
         self.url = f"https://127.0.0.1:{port}"
         return self
@@ -126,6 +139,10 @@ class CopiedCa(Ca):
     def count(self, query):
         with self.database() as database:
             return database.execute(query).fetchone()[0]
+
+    def last_time(self):
+        """The latest that the store has gone by, in seconds since 1970."""
+        return self.count("SELECT max(at_ms) FROM audit") / 1000
 
     def has_open_intent(self):
         return self.count("SELECT count(*) FROM intent WHERE state = 1") > 0
@@ -154,6 +171,7 @@ class World:
             parts.append(source / "device")
         for part in parts:
             run("cp", "-a", "--reflink=auto", part, folder)
+        self.vendors = template.vendors  # two certificates that the CA does not trust yet
         self.held = set()  # every certificate that was ever seen at the device
         self.former = installed_in(self.device_folder)
         self.pages = {role: Page(folder / "build" / f"genuine-ca-{role}.page")
@@ -221,6 +239,14 @@ class World:
             if time.monotonic() > deadline:
                 raise Failed(f"not within {SETTLE_S} s: {what}")
             time.sleep(0.02)
+
+    def is_replaced(self, role, pid):
+        """Whether another process is this role by now, or soon."""
+        try:
+            self.wait_until(lambda: self.ca.pid(role) not in (None, pid), f"another {role}")
+        except Failed:
+            return False
+        return True
 
     def serve_again(self):
         """Whatever has happened to the server, one serves from now on."""

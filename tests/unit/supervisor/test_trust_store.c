@@ -169,6 +169,12 @@ static void test_refused(void **state)
 	size_t len = (size_t)snprintf(both, sizeof(both), "%s", made_pem(&ca));
 	(void)snprintf(both + len, sizeof(both) - len, "%s", made_pem(&leaf));
 	assert_refused(scratch_write("both.pem", both, strlen(both)), "", FAULT_DENIED, "not a CA's");
+	/* Nor does one that is cut off, or damaged behind the first. */
+	(void)snprintf(both + len, sizeof(both) - len, "%.100s", made_pem(&ca));
+	assert_refused(scratch_write("cut.pem", both, strlen(both)), "", FAULT_INVALID, "behind 1 that can");
+	(void)snprintf(both + len, sizeof(both) - len, "%s", made_pem(&ca));
+	both[len + 60] = '!';
+	assert_refused(scratch_write("damaged.pem", both, strlen(both)), "", FAULT_INVALID, "behind 1 that can");
 	made_certificate_free(&leaf);
 	made_certificate_free(&ca);
 }
