@@ -98,6 +98,8 @@ enum fault tls_issue(const struct materials *m, uint64_t now_s, int *descriptor)
 	owned(EVP_PKEY) *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
 	owned_descriptor file = memfd_create("tls", MFD_CLOEXEC);
 
+	if (now_s >= m->ca_not_after_s)
+		return FAULT_DENIED;
 	if (key == NULL)
 		return FAULT_CRYPTO;
 	if (file < 0)

@@ -57,30 +57,37 @@ static const char *text_of(const json_t *row, const char *name)
 	return text != NULL ? text : "";
 }
 
-/* NULL where the certificate's key is no RSA key. */
-static BIGNUM *modulus_of(const char *pem)
+/* *out stays NULL where the certificate's key is no RSA key. */
+static enum fault modulus_of(const char *pem, BIGNUM **out)
 {
 	owned(BIO) *file = BIO_new_mem_buf(pem, -1);
 	owned(X509) *certificate = file != NULL ? PEM_read_bio_X509(file, NULL, pem_no_password, NULL)
 		: NULL;
 	const EVP_PKEY *key = certificate != NULL ? X509_get0_pubkey(certificate) : NULL;
-	BIGNUM *modulus = NULL;
 
-	if (key != NULL && EVP_PKEY_is_a(key, "RSA"))
-		(void)EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &modulus);
-	return modulus;
+	if (key == NULL)
+		return FAULT_INVALID;
+	if (EVP_PKEY_is_a(key, "RSA") &&
+			EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, out) != 1)
+		return FAULT_NO_MEMORY;
+	return FAULT_NONE;
 }
 
-static enum fault take_certificate(struct keys *keys, const json_t *shown)
+/* One that cannot be looked at is not passed over: it could be the one that shares a prime. */
+static enum fault take_certificate(struct keys *keys, const json_t *shown, struct trouble *trouble)
 {
 	const char *ik_id = text_of(shown, "ik_id");
+	BIGNUM *modulus = NULL;
 
 	if (json_object_get(keys->seen, ik_id) != NULL)
 		return FAULT_NONE;
 	if (json_object_set_new(keys->seen, ik_id, json_true()) != 0)
 		return FAULT_NO_MEMORY;
-	BIGNUM *modulus = modulus_of(text_of(shown, "certificate"));
+	enum fault fault = modulus_of(text_of(shown, "certificate"), &modulus);
 
+	if (fault != FAULT_NONE)
+		return trouble_say(trouble, fault, "the certificate %s cannot be read: %s",
+			text_of(shown, "number"), fault_text(fault));
 	if (modulus == NULL)
 		return FAULT_NONE;
 	keys->moduli[keys->count] = modulus;
@@ -118,7 +125,7 @@ static enum fault take_all(struct operator_client *client, struct keys *keys,
 		if (fault == FAULT_NONE)
 			fault = ask(client, "certificate show", text_of(row, "number"), &shown, trouble);
 		if (fault == FAULT_NONE)
-			fault = take_certificate(keys, json_array_get(shown.list, 0));
+			fault = take_certificate(keys, json_array_get(shown.list, 0), trouble);
 	}
 	return fault;
 }

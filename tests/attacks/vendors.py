@@ -1,11 +1,13 @@
 """Rows with certificates and keys that others have made: real TPM vendors', and published ones."""
 
+import contextlib
 import csv
 import hashlib
 import json
 import os
 import re
 import shutil
+import sqlite3
 import time
 from pathlib import Path
 
@@ -179,3 +181,11 @@ def shared_primes(stage, verdict):
         target.ca.does("ban", "add", "ik", device.ik_id)
     verdict.evidence(target, [Try("banned", device.evidence(), ACCEPTED, "NOT_BANNED")
                               for device in weak])
+    target.stop()
+    path = target.ca.folder / "store" / "genuine.db"
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE certificate SET certificate = zeroblob(300) WHERE serial = ?",
+                         (owners[0].serial,))
+    result = target.ca.tries("certificate", "factors")
+    verdict.hold("one that cannot be read is not passed over", "cannot be read" in result.errors,
+                 result)

@@ -106,6 +106,9 @@ static void test_within_the_ca(void **state)
 
 	(void)state;
 	is_valid(end_s - 86400, end_s - 86400 - 300, end_s);
+	int descriptor = -1;
+	assert_int_equal(tls_issue(&materials, end_s, &descriptor), FAULT_DENIED);
+	assert_int_equal(descriptor, -1);
 	is_valid(first_s + 60, first_s, first_s + 60 + UINT64_C(396) * 86400 - 1);
 }
 
