@@ -148,12 +148,16 @@ static void send_tls(void)
 	struct writer w = message_begin(buffer, sizeof(buffer), MESSAGE_TLS, REQUEST_NONE);
 	struct bytes frame;
 
-	if (!authority.is_in_force || !authority.acts.clock.is_known ||
+	enum fault fault = !authority.is_in_force || !authority.acts.clock.is_known ? FAULT_BUSY :
 		tls_issue(authority.acts.materials,
-			store_clock_now_ms(&authority.acts.clock) / 1000, &file) != FAULT_NONE ||
-		writer_end(&w, &frame) != FAULT_NONE ||
-		channel_send_descriptor(ROLE_CONTROL, frame, file) != FAULT_NONE)
-		log_error("no TLS certificate could be made");
+			store_clock_now_ms(&authority.acts.clock) / 1000, &file);
+	if (fault == FAULT_NONE)
+		fault = writer_end(&w, &frame);
+	if (fault == FAULT_NONE)
+		fault = channel_send_descriptor(ROLE_CONTROL, frame, file);
+	if (fault != FAULT_NONE)
+		log_error("no TLS certificate could be made: %s", fault == FAULT_DENIED ?
+			"the CA's own has ended" : fault_text(fault));
 }
 
 /* Messages of the supervisor. */

@@ -104,6 +104,8 @@ static enum fault persist_or_replace(struct search *search)
 
 	if (fault != FAULT_INVALID)
 		return fault;
+	if (search->wish->is_kept && !search->is_waiting)
+		return identity_key_not_kept(search->tpm->failure);
 	report_note("the TPM no longer knows the key of %s (it was cleared): a new one is made",
 		search->directory->path);
 	fault = make(search, search->file.template->template);

@@ -28,6 +28,13 @@ static bool is_in_tpm(const struct identity_key *ik)
 	return ik->handle != 0;
 }
 
+enum fault identity_key_not_kept(struct failure *failure)
+{
+	return failure_set(failure, EXIT_TPM_REFUSED,
+		"leave --keep-key out to go on with another one",
+		"the TPM does not have the installed key");
+}
+
 /* A run that was ended between the installation of the key's certificate and its state. */
 static enum fault finish_installation(struct choice *choice, uint32_t parent)
 {
@@ -60,7 +67,7 @@ static bool is_state_lost(const struct choice *choice)
 	return is_in_tpm(&choice->waiting_key) && choice->state->handle == 0;
 }
 
-/* Whether the one that waits is to be removed. The TPM has the installed one. */
+/* Whether the one that waits is to be removed. The installed one can go on. */
 static bool is_needless(const struct choice *choice)
 {
 	if (choice->wish->is_kept)
@@ -70,37 +77,47 @@ static bool is_needless(const struct choice *choice)
 	return !is_former(choice) || !is_in_tpm(&choice->waiting_key);
 }
 
-/* From here on a run that is ended anywhere is continued to the same end. */
-static enum fault forget_shown(struct choice *choice)
+/* Once state says this, the one that waits is needless for any later run too. */
+static enum fault give_up_waiting(struct choice *choice)
 {
-	return is_shown(choice) ? identity_key_unshow(choice->directory, choice->state) : FAULT_NONE;
+	struct state *state = choice->state;
+
+	if (is_former(choice))
+		state->former_handle = 0;
+	if (is_in_tpm(&choice->installed_key))
+		state->handle = choice->installed_key.handle;
+	state->has_shown_ik_id = false;
+	return state_write(choice->directory, state);
 }
 
 static enum fault evict_waiting(struct choice *choice)
 {
 	if (!is_in_tpm(&choice->waiting_key))
 		return FAULT_NONE;
-	enum fault fault = tpm_persistent_evict(
+	return tpm_persistent_evict(
 		choice->tpm, &choice->waiting_key.object, choice->waiting_key.handle);
+}
+
+/* A third key that was the former one goes as well; what the TPM had is then read again. */
+static enum fault free_former(struct choice *choice, const struct identity_key *now)
+{
+	enum fault fault =
+		former_key_free(choice->tpm, choice->directory, choice->state, now);
+
 	return fault == FAULT_NONE ? identity_key_handles(choice->tpm, choice->taken) : fault;
 }
 
-/* Who made the installed key's parent, the TPM is asked later. */
-static enum fault remove_waiting(struct choice *choice)
+static enum fault remove_waiting(struct choice *choice, uint32_t parent)
 {
 	report_note(choice->wish->is_kept
 		? "the installed key is kept: the one that was made to replace it is removed"
 		: "the TPM knows the installed key: the one that was made in its place is removed");
-	enum fault fault = forget_shown(choice);
+	enum fault fault = give_up_waiting(choice);
 	if (fault == FAULT_NONE)
 		fault = evict_waiting(choice);
 	if (fault == FAULT_NONE)
-		fault = former_key_free(
-			choice->tpm, choice->directory, choice->state, &choice->installed_key);
-	if (fault != FAULT_NONE)
-		return fault;
-	choice->state->handle = choice->installed_key.handle;
-	return finish_installation(choice, 0);
+		fault = free_former(choice, &choice->installed_key);
+	return fault == FAULT_NONE ? finish_installation(choice, parent) : fault;
 }
 
 /* The installed key has become the former one, to be freed, whatever has led to it. */
@@ -110,8 +127,7 @@ static enum fault remember_former(struct choice *choice)
 
 	if (is_former(choice))
 		return FAULT_NONE;
-	enum fault fault = former_key_free(
-		choice->tpm, choice->directory, state, &choice->waiting_key);
+	enum fault fault = free_former(choice, &choice->waiting_key);
 	if (fault != FAULT_NONE)
 		return fault;
 	state->former_handle = choice->installed_key.handle;
@@ -119,14 +135,33 @@ static enum fault remember_former(struct choice *choice)
 	return state_write(choice->directory, state);
 }
 
-/* Somebody may have removed it, or cleared the TPM: then the one that waits is all that there is. */
-static enum fault not_there(const struct choice *choice)
+/*
+ * The TPM has the installed key no longer at a handle. Somebody may have removed it, and then it
+ * still takes the halves; or cleared the TPM: then the one that waits is all that there is.
+ */
+static enum fault judge_without_installed(struct choice *choice)
 {
+	uint32_t parent = 0;
+
 	if (!choice->wish->is_kept)
 		return FAULT_NOT_FOUND;
-	return failure_set(choice->tpm->failure, EXIT_TPM_REFUSED,
-		"leave --keep-key out to go on with the other one",
-		"the TPM does not have the installed key");
+	enum fault fault = identity_key_try_load(choice->tpm, &choice->installed, &parent);
+	if (fault == FAULT_INVALID)
+		return identity_key_not_kept(choice->tpm->failure);
+	return fault == FAULT_NONE ? remove_waiting(choice, parent) : fault;
+}
+
+/* One that was shown to the CA, and that this TPM does not take, is another TPM's. */
+static enum fault look_whose(struct choice *choice, bool *is_ours)
+{
+	uint32_t parent = choice->parent;
+
+	*is_ours = true;
+	if (is_in_tpm(&choice->waiting_key) || !is_shown(choice))
+		return FAULT_NONE;
+	enum fault fault = identity_key_try_load(choice->tpm, &choice->waiting, &parent);
+	*is_ours = fault != FAULT_INVALID;
+	return *is_ours ? fault : FAULT_NONE;
 }
 
 static enum fault look_for(struct choice *choice, const struct key_file *file,
@@ -135,12 +170,15 @@ static enum fault look_for(struct choice *choice, const struct key_file *file,
 	enum fault fault = identity_key_look_for(
 		choice->tpm, file, choice->state->handle, choice->taken, out);
 
-	return fault == FAULT_NOT_FOUND ? FAULT_NONE : fault;
+	if (fault != FAULT_NOT_FOUND)
+		return fault;
+	return key_id(&file->key, out->id);
 }
 
 /* There are both. FAULT_NOT_FOUND: the one that waits goes on. */
 static enum fault judge(struct choice *choice)
 {
+	bool is_ours;
 	enum fault fault = look_for(choice, &choice->installed, &choice->installed_key);
 
 	if (fault == FAULT_NONE)
@@ -148,9 +186,12 @@ static enum fault judge(struct choice *choice)
 	if (fault != FAULT_NONE)
 		return fault;
 	if (!is_in_tpm(&choice->installed_key))
-		return not_there(choice);
-	if (is_needless(choice))
-		return remove_waiting(choice);
+		return judge_without_installed(choice);
+	fault = look_whose(choice, &is_ours);
+	if (fault != FAULT_NONE)
+		return fault;
+	if (!is_ours || is_needless(choice))
+		return remove_waiting(choice, 0); /* Its parent the TPM is asked later. */
 	fault = remember_former(choice);
 	return fault == FAULT_NONE ? FAULT_NOT_FOUND : fault;
 }

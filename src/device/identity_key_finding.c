@@ -1,7 +1,9 @@
 #include "identity_key_finding.h"
 
+#include "identity_key_making.h"
 #include "options.h"
 #include "public_key.h"
+#include "storage_key.h"
 
 enum fault identity_key_handles(struct tpm *tpm, struct tpm_handles *out)
 {
@@ -57,4 +59,24 @@ enum fault identity_key_look_for(struct tpm *tpm, const struct key_file *file, u
 	for (size_t i = 0; fault == FAULT_NOT_FOUND && i < taken->count; i++)
 		fault = open_listed(tpm, taken->handle[i], file, ik);
 	return fault;
+}
+
+static enum fault load_under(struct tpm *tpm, const struct key_file *file, uint32_t *parent)
+{
+	owned_tpm_object srk = { 0 };
+	owned_tpm_object object = { 0 };
+	enum fault fault = storage_key_open(tpm, parent, &srk);
+
+	return fault == FAULT_NONE ? identity_key_load(tpm, file, srk.tr, &object) : fault;
+}
+
+enum fault identity_key_try_load(struct tpm *tpm, const struct key_file *file, uint32_t *parent)
+{
+	bool is_any = *parent == 0;
+	enum fault fault = load_under(tpm, file, parent);
+
+	if (fault != FAULT_INVALID || !is_any || *parent == SRK_TRANSIENT)
+		return fault;
+	*parent = SRK_TRANSIENT;
+	return load_under(tpm, file, parent);
 }

@@ -22,4 +22,10 @@ enum fault identity_key_open_at(
 enum fault identity_key_look_for(struct tpm *, const struct key_file *, uint32_t named,
 	const struct tpm_handles *taken, struct identity_key *out);
 
+/*
+ * Whether the TPM takes the halves, and under which parent (storage_key.h): the one that is named, or
+ * any where that is 0. FAULT_INVALID where it does not.
+ */
+enum fault identity_key_try_load(struct tpm *, const struct key_file *, uint32_t *parent);
+
 #endif

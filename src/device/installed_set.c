@@ -96,10 +96,11 @@ static enum fault remove_copy(const struct directory *directory)
 }
 
 /* Which of the folders is in force: its place among them, or NONE where nothing is installed. */
-static enum fault find_current(const struct directory *directory, int *out)
+static enum fault find_current(const struct directory *directory, int *out, bool *is_copy)
 {
 	struct stat status;
 
+	*is_copy = false;
 	for (*out = 0; *out < 2; (*out)++)
 		if (leads_to(directory, CURRENT, folders[*out]))
 			return FAULT_NONE;
@@ -107,7 +108,8 @@ static enum fault find_current(const struct directory *directory, int *out)
 	if (fstatat(directory->descriptor, CURRENT, &status, AT_SYMLINK_NOFOLLOW) != 0)
 		return errno == ENOENT ? FAULT_NONE
 				       : directory_failed(directory, "look at", CURRENT);
-	return S_ISDIR(status.st_mode) ? remove_copy(directory) : not_a_link(directory);
+	*is_copy = S_ISDIR(status.st_mode);
+	return *is_copy ? FAULT_NONE : not_a_link(directory);
 }
 
 /* Whoever owns it could change what other programs are told of. */
@@ -118,7 +120,8 @@ static enum fault check_folder(const struct directory *directory, const struct i
 	if (fstat(set->files.descriptor, &status) != 0)
 		return directory_failed(directory, "look at", set->name);
 	if (status.st_uid == geteuid())
-		return FAULT_NONE;
+		return faccessat(set->files.descriptor, ".", W_OK | X_OK, AT_EACCESS) == 0
+			? FAULT_NONE : directory_failed(directory, "write into", set->name);
 	return failure_set(directory->failure, EXIT_LOCAL_FILES, "make it yours (chown -R)",
 		"%s/%s belongs to another user", directory->path, set->name);
 }
@@ -260,13 +263,15 @@ static enum fault try_folder(const struct directory *directory, int current)
 
 static enum fault prepare(const struct directory *directory, int *current)
 {
-	bool has_plain = false;
+	bool has_plain = false, is_copy;
 	enum fault fault = look_at_names(directory, &has_plain);
 
 	if (fault == FAULT_NONE)
-		fault = find_current(directory, current);
+		fault = find_current(directory, current, &is_copy);
 	if (fault == FAULT_NONE)
 		fault = try_folder(directory, *current);
+	if (fault == FAULT_NONE && is_copy)
+		fault = remove_copy(directory);
 	if (fault == FAULT_NONE && has_plain)
 		return adopt(directory, current);
 	return fault == FAULT_NONE && *current == NONE ? try_link(directory) : fault;

@@ -173,17 +173,13 @@ static void tell_state(const struct run *run)
 	owned(X509) *installed = NULL;
 	bool is_installed = installed_read(&run->directory, &installed) == FAULT_NONE;
 
-	if (is_installed && run->ik.is_waiting)
+	if (is_installed && run->ik.is_waiting && run->state.former_handle != 0)
 		report_state("the new key at 0x%08x waits for its certificate; the one of before stays, "
-			     "and provision --keep-key goes on with it",
-			run->ik.handle);
-	else if (is_installed)
-		report_state(
-			"the identity key at 0x%08x is kept and the certificate of before stays",
+			     "and provision --keep-key goes back to it",
 			run->ik.handle);
 	else
-		report_state("the identity key at 0x%08x is kept and nothing was installed",
-			run->ik.handle);
+		report_state("the identity key at 0x%08x is kept and %s", run->ik.handle, is_installed
+			? "the certificate of before stays" : "nothing was installed");
 }
 
 static enum fault step_keys(struct run *run)
@@ -250,11 +246,15 @@ static struct evidence evidence_of(const struct run *run)
 static enum fault ask_for_certificate(
 	struct run *run, const struct evidence *evidence, const struct secret *ticket)
 {
-	enum fault fault = identity_key_show(
-		&run->directory, &run->ik, &run->state, &run->is_first_shown);
+	bool is_first = false;
+	enum fault fault = identity_key_show(&run->directory, &run->ik, &run->state, &is_first);
 
 	if (fault != FAULT_NONE)
 		return fault;
+	if (is_first) {
+		run->is_first_shown = true;
+		run->https.is_in_doubt = false; /* No ticket was sent before. */
+	}
 	fault = ca_get_certificate(
 		&run->https, evidence, &run->challenge, ticket, &run->issued);
 	if (!run->https.is_refused || !run->is_first_shown)

@@ -218,22 +218,38 @@ enum fault tpm_persistent_open(
 	return FAULT_NONE;
 }
 
+/* TPM 2.0 Part 2, 8.8 (TPMA_STARTUP_CLEAR): shEnable. Its objects are listed all the same. */
+static bool owner_is_off(struct tpm *tpm)
+{
+	TPMS_CAPABILITY_DATA *data = NULL;
+	TPMI_YES_NO more;
+	TSS2_RC rc = Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+		TPM2_CAP_TPM_PROPERTIES, TPM2_PT_STARTUP_CLEAR, 1, &more, &data);
+	bool is_off = rc == TSS2_RC_SUCCESS && data->data.tpmProperties.count == 1 &&
+		data->data.tpmProperties.tpmProperty[0].property == TPM2_PT_STARTUP_CLEAR &&
+		(data->data.tpmProperties.tpmProperty[0].value & TPMA_STARTUP_CLEAR_SHENABLE) == 0;
+
+	Esys_Free(data);
+	return is_off;
+}
+
 enum fault tpm_handle_denied(struct tpm *tpm, uint32_t handle)
 {
+	if (owner_is_off(tpm))
+		return tpm_refused(tpm, TPM2_RC_HIERARCHY, "show a persistent key");
 	return failure_set(tpm->failure, EXIT_TPM_REFUSED, "run it again",
 		"the TPM lists a key at 0x%08x and did not know it when it was asked for it", handle);
 }
 
-enum fault tpm_persistent_evict(struct tpm *tpm, struct tpm_object *object, uint32_t handle)
+enum fault tpm_persistent_evict(
+	struct tpm *tpm, const struct tpm_object *object, uint32_t handle)
 {
 	ESYS_TR none = ESYS_TR_NONE;
 	TSS2_RC rc = Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, object->tr, ESYS_TR_PASSWORD,
 		ESYS_TR_NONE, ESYS_TR_NONE, handle, &none);
 
-	if (rc != TSS2_RC_SUCCESS)
-		return tpm_refused(tpm, rc, "remove the persistent identity key");
-	object->tpm = NULL; /* ESYS has closed it. */
-	return FAULT_NONE;
+	return rc == TSS2_RC_SUCCESS ? FAULT_NONE
+				     : tpm_refused(tpm, rc, "remove the persistent identity key");
 }
 
 /* One answer of TPM2_GetCapability from handle first on; says whether there is more. */

@@ -72,12 +72,13 @@ enum fault tpm_persistent_open(
 
 /*
  * A key that one answer lists and another one does not know would be taken for gone, and stay for
- * ever: "run it again".
+ * ever: "run it again". A TPM whose owner hierarchy is disabled answers so as well, and then that is
+ * said.
  */
 enum fault tpm_handle_denied(struct tpm *, uint32_t handle);
 
-/* Removes an identity key of ours from its handle. ESYS closes the object with it. */
-enum fault tpm_persistent_evict(struct tpm *, struct tpm_object *, uint32_t handle);
+/* Removes an identity key of ours from its handle, which may be used anew once it is released. */
+enum fault tpm_persistent_evict(struct tpm *, const struct tpm_object *, uint32_t handle);
 
 /* The handles in use from first to last, ascending, as many as fit. */
 enum { TPM_HANDLES_MAX = 64 };

@@ -187,7 +187,7 @@ class Chain:
 
 
 def is_found(verdict, what, result, sentence):
-    is_right = result.status == 1 and result.errors.startswith(f"genuine-ca: {sentence}")
+    is_right = result.status == 1 and f"\ngenuine-ca: {sentence}" in f"\n{result.errors}"
     verdict.note(what, is_right, False, f"{result}, not {sentence}")
 
 

@@ -67,10 +67,11 @@ def nth(code, count, change):
 @row(164, "a TPM whose responses are cut, have lying sizes, wrong tags, other codes")
 def rogue(stage, verdict):
     v = victim(stage)
-    v.bus.begin(v.bus.honest)
-    result, _ = v.runs(v.bus.tcti)
-    verdict.note("an honest bus", result.status == 0, True, result)
-    v.certificate = v.device.certificate.read_bytes()
+    for _ in range(2):  # The first may have to look for more than any later one.
+        v.bus.begin(v.bus.honest)
+        result, _ = v.runs(v.bus.tcti)
+        verdict.note("an honest bus", result.status == 0, True, result)
+        v.certificate = v.device.certificate.read_bytes()
     steps = sorted({(code, n) for code in v.bus.seen for n in range(1, v.bus.seen[code] + 1)})
     generator = random.Random(164)
 

@@ -274,7 +274,7 @@ def tls(stage, verdict):
     by_hand(verdict, target.line.address)
     refused(verdict, older.line.address, "tls = 1.2: a ClientHello that renegotiates", records(
         client_hello(*tls12(), extension(0xFF01, sized(1, os.urandom(12))))), HANDSHAKE_FAILURE)
-    folder = stage.folder / "tls"
+    folder = stage.folder / "tls-forms"
     folder.mkdir()
     by_client(verdict, folder, target.line.address, older.line.address)
     asks_for_no_certificate(verdict, older.line.address)

@@ -11,10 +11,10 @@ CERTIFICATES, MANY = 8, 60  # of one device in ten minutes, safely; more renames
 
 
 class DeviceCuts(OnTheTpm):
-    def cut_short(self, device, n, *options, ca=()):
+    def cut_short(self, device, n, *options, ca=(), call="renameat"):
         """A run that is killed as it puts the n-th file or link into its place; how it ended."""
-        result = attempt("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=renameat", "-e",
-                         f"inject=renameat:signal=KILL:when={n}", GENUINE_DEVICE, "provision",
+        result = attempt("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e",
+                         f"inject={call}:signal=KILL:when={n}", GENUINE_DEVICE, "provision",
                          "--tcti", device.tpm.tcti, "--dir", device.folder, *ca, *options)
         device.tpm.flush()
         return result
@@ -73,31 +73,37 @@ class DeviceCuts(OnTheTpm):
                 + str(len(answer.body)).encode() + b"\r\n\r\n" + answer.body)
 
     def test_keep_key_cut_short(self):
-        """--keep-key, ended anywhere: where the other key is gone, it stays gone"""
-        for n, device in self.devices_of("K", 2):
-            with self.subTest(n):
-                middle = Middle(self.ca)
-                self.addCleanup(middle.stop)
-                persistent = device.tpm.handles("persistent")
-                key = (device.folder / "key.pub").read_bytes()
-                middle.lies["/v1/getChallenge"] = self.stop_after
-                self.ca.does("device", "rekey", device.serial)
-                self.assertEqual(device.provision(middle, "--new-key").status, CA_NOT_REACHED)
-                self.ca.start()
-                self.assertIn("shown_ik_id", device.state)
-                cut = self.cut_short(device, n, "--keep-key", ca=(
-                    "--ca", self.ca.url, "--ca-cert", self.ca.certificate))
-                is_gone = device.tpm.handles("persistent") == persistent
-                if cut.status == 0:
-                    break
-                result = device.provision(self.ca)
-                self.assertEqual(result.status, 0, result)
-                self.check_set(device)
-                if is_gone:
-                    self.assertEqual((device.folder / "key.pub").read_bytes(), key)
-                    self.assertEqual(device.tpm.handles("persistent"), persistent)
-        self.assertTrue(is_gone)
-        self.assertEqual(cut.status, 0, "all files were tried")
+        """--keep-key, ended anywhere: once it has begun, any later run keeps the installed key"""
+        for call in ("renameat", "fsync"):
+            for n, device in self.devices_of(f"K{call[0].upper()}", 2):
+                with self.subTest((call, n)):
+                    persistent = device.tpm.handles("persistent")
+                    key = (device.folder / "key.pub").read_bytes()
+                    self.show_another(device)
+                    cut = self.cut_short(device, n, "--keep-key", call=call, ca=(
+                        "--ca", self.ca.url, "--ca-cert", self.ca.certificate))
+                    has_begun = ("shown_ik_id" not in device.state
+                                 or device.tpm.handles("persistent") == persistent)
+                    result = device.provision(self.ca)
+                    self.assertEqual(result.status, 0, result)
+                    self.check_set(device)
+                    if has_begun:
+                        self.assertEqual((device.folder / "key.pub").read_bytes(), key)
+                        self.assertEqual(device.tpm.handles("persistent"), persistent)
+                    if cut.status == 0:
+                        break
+            self.assertTrue(has_begun)
+            self.assertEqual(cut.status, 0, "all files were tried")
+
+    def show_another(self, device):
+        """--new-key, and the CA is gone when it is sent the ticket."""
+        middle = Middle(self.ca)
+        middle.lies["/v1/getChallenge"] = self.stop_after
+        self.ca.does("device", "rekey", device.serial)
+        self.assertEqual(device.provision(middle, "--new-key").status, CA_NOT_REACHED)
+        middle.stop()
+        self.ca.start()
+        self.assertIn("shown_ik_id", device.state)
 
     def flatten(self, folder):
         """A copy that followed the links, in the folder's place."""

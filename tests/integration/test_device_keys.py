@@ -223,24 +223,6 @@ class DeviceKeys(OnTheTpm):
         self.assertEqual(result.status, 0, f"there is nothing to give up: {result}")
         self.assertEqual(device.tpm.leftovers(), {})
 
-    def test_keep_key_that_is_gone(self):
-        """--keep-key where the TPM has the installed key no longer: said, and nothing is removed"""
-        device = self.device("SN-Y4")
-        self.assertEqual(device.provision(self.ca).status, 0)
-        former = device.handle
-        self.ca.stop()
-        self.assertEqual(device.renew("--new-key").status, CA_NOT_REACHED)
-        device.tpm.tool("tpm2_evictcontrol", "-C", "owner", "-c", former)
-        persistent = device.tpm.handles("persistent")
-        result = device.renew("--keep-key")
-        self.assertEqual(result.status, TPM_REFUSED, result)
-        self.assertIn("does not have the installed key", result.errors)
-        self.assertEqual(device.tpm.handles("persistent"), persistent)
-        self.ca.start()
-        result = device.provision(self.ca)
-        self.assertEqual(result.status, 0, result)
-        self.check_set(device)
-
     def test_lie_and_lost_answer(self):
         """a key that a lie on the bus has had made, and that the CA has certified: it goes on"""
         refusal = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
@@ -298,6 +280,69 @@ class DeviceKeys(OnTheTpm):
         self.assertEqual(result.status, 0, result)
         self.assertEqual((device.folder / "key.pub").read_bytes(), key)
         self.check_set(device)
+
+    def test_another_tpm_and_a_lost_answer(self):
+        """the same, and the CA's answer was lost: a key that this TPM does not take goes"""
+        device, other, middle = self.device("SN-Z4"), self.device("SN-Z5"), Middle(self.ca)
+        self.addCleanup(middle.stop)
+        self.assertEqual(device.provision(self.ca).status, 0)
+        self.assertEqual(device.renew("--new-key").status, 0)  # Another one today is refused.
+        persistent, key = device.tpm.handles("persistent"), (device.folder / "key.pub").read_bytes()
+        middle.lost.add("/v1/getCertificate")
+        result = Device(device.folder, other.tpm, device.serial).provision(middle)
+        self.assertEqual(result.status, CA_NOT_REACHED, result)
+        result = device.provision(self.ca)
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual((device.folder / "key.pub").read_bytes(), key)
+        self.assertEqual(device.tpm.handles("persistent"), persistent)
+        self.check_set(device)
+
+    def test_another_tpm_and_a_busy_ca(self):
+        """a CA that was busy before it was sent a ticket leaves nothing in doubt"""
+        device, other, middle = self.device("SN-Z6"), self.device("SN-Z7"), Middle(self.ca)
+        self.addCleanup(middle.stop)
+        self.assertEqual(device.provision(self.ca).status, 0)
+        busy = iter((b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n",))
+        middle.lies["/v1/getChallenge"] = lambda answer: next(busy, None) or (
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+            + str(len(answer.body)).encode() + b"\r\n\r\n" + answer.body)
+        result = Device(device.folder, other.tpm, device.serial).provision(middle)
+        self.assertEqual(result.status, CA_REFUSED, result)
+        self.assertNotIn("shown_ik_id", device.state)
+        self.assertEqual(device.provision(self.ca).status, 0)
+
+    def test_keep_key_that_was_evicted(self):
+        """--keep-key where somebody has removed the installed key, and the TPM still takes it"""
+        device = self.device("SN-Z8")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        self.assertEqual(device.renew("--new-key").status, 0)
+        persistent, key = device.tpm.handles("persistent"), (device.folder / "key.pub").read_bytes()
+        former = device.handle
+        self.assertEqual(device.renew("--new-key").status, CA_REFUSED)
+        device.tpm.tool("tpm2_evictcontrol", "-C", "owner", "-c", former)
+        result = device.renew("--keep-key")
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual((device.folder / "key.pub").read_bytes(), key)
+        self.assertEqual(len(device.tpm.handles("persistent")), len(persistent))
+        self.check_set(device)
+
+    def test_keep_key_after_a_clear(self):
+        """--keep-key in a TPM that was cleared: there is none to keep, and none is made"""
+        device = self.device("SN-Z9")
+        self.assertEqual(device.provision(self.ca).status, 0)
+        device.tpm.tool("tpm2_clear", "-c", "platform")
+        result = device.renew("--keep-key")
+        self.assertEqual(result.status, TPM_REFUSED, result)
+        self.assertIn("does not have the installed key", result.errors)
+        self.assertFalse((device.folder / "key.made").exists())
+        self.ca.stop()
+        result = device.renew()  # Makes one, and does not speak of the other.
+        self.assertEqual(result.status, CA_NOT_REACHED, result)
+        self.assertNotIn("--keep-key", result.errors)
+        result = device.renew("--keep-key")
+        self.assertEqual(result.status, TPM_REFUSED, result)
+        self.ca.start()
+        self.assertEqual(device.provision(self.ca).status, 0)
 
     def test_state_lost_with_an_answer(self):
         """state.json lost as well as the answer that certified a new key: the new key goes on"""

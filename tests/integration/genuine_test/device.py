@@ -14,18 +14,19 @@ class Device:
         self.folder = folder
         self.tpm = tpm
         self.serial = serial
+        self.env = None  # more of it for genuine-device
         folder.mkdir(parents=True, exist_ok=True)
 
     def provision(self, ca, *options, serial=None, ca_cert=None):
         """By genuine-device; how it ended."""
         return attempt(GENUINE_DEVICE, "provision", "--ca", ca.url,
                        "--ca-cert", ca_cert or ca.certificate, "--serial", serial or self.serial,
-                       "--tcti", self.tpm.tcti, "--dir", self.folder, *options)
+                       "--tcti", self.tpm.tcti, "--dir", self.folder, *options, env=self.env)
 
     def renew(self, *options):
         """By genuine-device, told nothing but where its folder and its TPM are."""
         return attempt(GENUINE_DEVICE, "provision", "--tcti", self.tpm.tcti, "--dir", self.folder,
-                       *options)
+                       *options, env=self.env)
 
     def provision_by_hand(self, ca, *options):
         """By provision.sh; how it ended."""
