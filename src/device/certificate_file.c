@@ -1,5 +1,7 @@
 #include "certificate_file.h"
 
+#include "pem_end.h"
+
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -20,7 +22,7 @@ static enum fault next_certificate(BIO *bio, X509 **out)
 	long len = 0;
 
 	if (PEM_read_bio(bio, &name, &header, &der, &len) != 1) {
-		bool is_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+		bool is_end = pem_has_ended();
 		ERR_clear_error();
 		return is_end ? FAULT_NOT_FOUND : FAULT_INVALID;
 	}

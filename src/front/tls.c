@@ -1,6 +1,7 @@
 #include "tls.h"
 
 #include "owned.h"
+#include "pem_end.h"
 #include "pem_password.h"
 
 #include <openssl/err.h>
@@ -100,9 +101,7 @@ static const char *use_certificates(SSL_CTX *context, struct bytes pem)
 		X509_free(next);
 		return "a certificate of the TLS chain cannot be used";
 	}
-	/* The loop ends where no further PEM begins; anything else is a broken entry. */
-	return ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE ? NULL
-		: "a certificate of the TLS chain is not in PEM";
+	return pem_has_ended() ? NULL : "a certificate of the TLS chain is not in PEM";
 }
 
 enum fault tls_context_make(struct bytes certificates, struct bytes key, bool has_tls12,

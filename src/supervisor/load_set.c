@@ -4,6 +4,7 @@
 #include "load_fingerprint.h"
 #include "message.h"
 #include "owned.h"
+#include "pem_end.h"
 #include "pem_password.h"
 #include "sealed_copy.h"
 
@@ -96,8 +97,7 @@ static enum fault read_ca(
 	if (set->ca_count == 0)
 		return trouble_say(trouble, FAULT_INVALID, "%s/ca.pem holds no certificate in PEM",
 			folder->path);
-	/* The loop ends where no further PEM begins; anything else is a broken one, or no memory. */
-	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+	if (!pem_has_ended())
 		return trouble_say(trouble, FAULT_INVALID,
 			"%s/ca.pem holds a certificate that cannot be read", folder->path);
 	return FAULT_NONE;

@@ -3,6 +3,7 @@
 #include "certificate_facts.h"
 #include "encoding.h"
 #include "owned.h"
+#include "pem_end.h"
 #include "software_tpm.h"
 #include "trust_marks.h"
 
@@ -172,8 +173,7 @@ static enum fault add_pem(struct trust_batch *batch, const char *path, struct by
 	}
 	if (batch->count == before)
 		return trouble_say(trouble, FAULT_INVALID, "%s: no PEM in it can be read", path);
-	/* The loop ends where no further PEM begins; anything else is a broken one, or no memory. */
-	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+	if (!pem_has_ended())
 		return trouble_say(trouble, FAULT_INVALID,
 			"%s: a PEM in it cannot be read, behind %zu that can", path,
 			batch->count - before);
