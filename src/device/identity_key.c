@@ -86,15 +86,12 @@ static enum fault make(struct search *search, enum tpm_template template)
 /* Loads the key and has the TPM keep it at the handle that the state names. */
 static enum fault persist(struct search *search)
 {
-	owned_tpm_object srk = { 0 };
 	owned_tpm_object object = { 0 };
+	enum fault fault = identity_key_load(
+		search->tpm, &search->file, &search->state->parent, &object);
 
-	enum fault fault = storage_key_open(search->tpm, &search->state->parent, &srk);
-	if (fault == FAULT_NONE)
-		fault = identity_key_load(search->tpm, &search->file, srk.tr, &object);
-	if (fault == FAULT_NONE)
-		fault = identity_key_keep(search->tpm, &object, search->state->handle);
-	return fault;
+	return fault == FAULT_NONE
+		? identity_key_keep(search->tpm, &object, search->state->handle) : fault;
 }
 
 /* The key is on disk: the TPM takes it in, or it is replaced where the TPM no longer knows it. */
@@ -211,15 +208,12 @@ static enum fault check_handle(const struct search *search, const struct identit
  */
 static void find_parent(const struct search *search)
 {
-	owned_tpm_object srk = { 0 };
 	owned_tpm_object object = { 0 };
 	uint32_t parent = search->state->parent;
 
 	if (parent != 0)
 		return;
-	enum fault fault = storage_key_open(search->tpm, &parent, &srk);
-	if (fault == FAULT_NONE)
-		fault = identity_key_load(search->tpm, &search->file, srk.tr, &object);
+	enum fault fault = identity_key_load(search->tpm, &search->file, &parent, &object);
 	if (fault == FAULT_NONE)
 		search->state->parent = parent;
 	if (fault == FAULT_INVALID)
@@ -255,11 +249,16 @@ enum fault identity_key_open(struct tpm *tpm, const struct directory *directory,
 	return FAULT_NONE;
 }
 
+bool identity_key_is_shown(const struct identity_key *ik, const struct state *state)
+{
+	return state->has_shown_ik_id &&
+		memcmp(state->shown_ik_id, ik->id, sizeof(ik->id)) == 0;
+}
+
 enum fault identity_key_show(const struct directory *directory, const struct identity_key *ik,
 	struct state *state, bool *is_first)
 {
-	if (!ik->is_waiting || (state->has_shown_ik_id &&
-			memcmp(state->shown_ik_id, ik->id, sizeof(ik->id)) == 0))
+	if (!ik->is_waiting || identity_key_is_shown(ik, state))
 		return FAULT_NONE;
 	*is_first = true;
 	state->has_shown_ik_id = true;

@@ -57,6 +57,7 @@ enum fault identity_key_open(struct tpm *, const struct directory *,
 enum fault identity_key_show(const struct directory *, const struct identity_key *, struct state *,
 	bool *is_first);
 enum fault identity_key_unshow(const struct directory *, struct state *);
+bool identity_key_is_shown(const struct identity_key *, const struct state *);
 
 /* Once the certificate for it is installed and state written: it waits no longer. */
 enum fault identity_key_installed(const struct directory *, const struct identity_key *);

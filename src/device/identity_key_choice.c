@@ -46,10 +46,7 @@ static enum fault finish_installation(struct choice *choice, uint32_t parent)
 
 static bool is_shown(const struct choice *choice)
 {
-	uint8_t id[32];
-
-	return choice->state->has_shown_ik_id && key_id(&choice->waiting.key, id) == FAULT_NONE &&
-		memcmp(id, choice->state->shown_ik_id, sizeof(id)) == 0;
+	return identity_key_is_shown(&choice->waiting_key, choice->state);
 }
 
 /* Whether --new-key has been told to replace the installed one. */
@@ -164,6 +161,7 @@ static enum fault look_whose(struct choice *choice, bool *is_ours)
 	return *is_ours ? fault : FAULT_NONE;
 }
 
+/* Where it is not in the TPM, out has its id alone. */
 static enum fault look_for(struct choice *choice, const struct key_file *file,
 	struct identity_key *out)
 {

@@ -61,22 +61,14 @@ enum fault identity_key_look_for(struct tpm *tpm, const struct key_file *file, u
 	return fault;
 }
 
-static enum fault load_under(struct tpm *tpm, const struct key_file *file, uint32_t *parent)
-{
-	owned_tpm_object srk = { 0 };
-	owned_tpm_object object = { 0 };
-	enum fault fault = storage_key_open(tpm, parent, &srk);
-
-	return fault == FAULT_NONE ? identity_key_load(tpm, file, srk.tr, &object) : fault;
-}
-
 enum fault identity_key_try_load(struct tpm *tpm, const struct key_file *file, uint32_t *parent)
 {
+	owned_tpm_object object = { 0 };
 	bool is_any = *parent == 0;
-	enum fault fault = load_under(tpm, file, parent);
+	enum fault fault = identity_key_load(tpm, file, parent, &object);
 
 	if (fault != FAULT_INVALID || !is_any || *parent == SRK_TRANSIENT)
 		return fault;
 	*parent = SRK_TRANSIENT;
-	return load_under(tpm, file, parent);
+	return identity_key_load(tpm, file, parent, &object);
 }

@@ -1,5 +1,6 @@
 #include "identity_key_making.h"
 
+#include "storage_key.h"
 #include "tpm_response.h"
 
 #include <tss2/tss2_mu.h>
@@ -57,7 +58,7 @@ enum fault identity_key_make(
 	return FAULT_NONE;
 }
 
-enum fault identity_key_load(
+static enum fault load_under(
 	struct tpm *tpm, const struct key_file *file, ESYS_TR parent, struct tpm_object *out)
 {
 	TPM2B_PRIVATE private_half = { 0 };
@@ -79,6 +80,15 @@ enum fault identity_key_load(
 		return tpm_refused(tpm, rc, "load the identity key");
 	*out = object;
 	return FAULT_NONE;
+}
+
+enum fault identity_key_load(
+	struct tpm *tpm, const struct key_file *file, uint32_t *parent, struct tpm_object *out)
+{
+	owned_tpm_object srk = { 0 };
+	enum fault fault = storage_key_open(tpm, parent, &srk);
+
+	return fault == FAULT_NONE ? load_under(tpm, file, srk.tr, out) : fault;
 }
 
 enum fault identity_key_keep(struct tpm *tpm, const struct tpm_object *object, uint32_t handle)

@@ -50,6 +50,7 @@ struct run {
 	struct challenge challenge;
 	struct issued issued;
 	bool is_first_shown; /* the key: to the CA, by this run */
+	bool is_installed;   /* a certificate, before this run */
 	bool is_same;
 	time_t not_after;
 };
@@ -104,11 +105,12 @@ static enum fault take_anchors(struct run *run)
 }
 
 /* What is installed must be readable: what comes from the CA is measured against it. */
-static enum fault check_installed(const struct run *run)
+static enum fault check_installed(struct run *run)
 {
 	owned(X509) *installed = NULL;
 	enum fault fault = installed_read(&run->directory, &installed);
 
+	run->is_installed = fault == FAULT_NONE;
 	return fault == FAULT_DENIED ? fault : FAULT_NONE;
 }
 
@@ -170,15 +172,12 @@ static void note_change_of_ek(struct run *run)
 /* From here on, until the new certificate is in its place. */
 static void tell_state(const struct run *run)
 {
-	owned(X509) *installed = NULL;
-	bool is_installed = installed_read(&run->directory, &installed) == FAULT_NONE;
-
-	if (is_installed && run->ik.is_waiting && run->state.former_handle != 0)
+	if (run->is_installed && run->ik.is_waiting && run->state.former_handle != 0)
 		report_state("the new key at 0x%08x waits for its certificate; the one of before stays, "
 			     "and provision --keep-key goes back to it",
 			run->ik.handle);
 	else
-		report_state("the identity key at 0x%08x is kept and %s", run->ik.handle, is_installed
+		report_state("the identity key at 0x%08x is kept and %s", run->ik.handle, run->is_installed
 			? "the certificate of before stays" : "nothing was installed");
 }
 
