@@ -3,8 +3,9 @@
 import shutil
 
 from genuine_test import tap
-from genuine_test.middle import Middle
-from genuine_test.on_the_tpm import CA_NOT_REACHED, SET, OnTheTpm
+from genuine_test.device import CA_NOT_REACHED
+from genuine_test.middle import Middle, spoken
+from genuine_test.on_the_tpm import SET, OnTheTpm
 from genuine_test.process import GENUINE_DEVICE, attempt
 
 CERTIFICATES, MANY = 8, 60  # of one device in ten minutes, safely; more renames than any run makes
@@ -69,8 +70,7 @@ class DeviceCuts(OnTheTpm):
     def stop_after(self, answer):
         """The CA ends before it is asked the next time."""
         self.ca.stop()
-        return (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
-                + str(len(answer.body)).encode() + b"\r\n\r\n" + answer.body)
+        return spoken(answer.body)
 
     def test_keep_key_cut_short(self):
         """--keep-key, ended anywhere: once it has begun, any later run keeps the installed key"""

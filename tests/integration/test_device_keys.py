@@ -8,12 +8,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from attacker.lying_tpm import (TPM_CC_GET_CAPABILITY, TPM_CC_LOAD, TPM_CC_READ_PUBLIC, LyingTpm,
                                 response_code)
 from genuine_test import tap
-from genuine_test.device import Device
-from genuine_test.middle import Middle
-from genuine_test.on_the_tpm import (CA_NOT_REACHED, CA_REFUSED, FIRST_HANDLE, LOCAL_FILES, SET,
-                                    TPM_REFUSED, OnTheTpm)
+from genuine_test.device import CA_NOT_REACHED, CA_REFUSED, LOCAL_FILES, TPM_REFUSED, Device
+from genuine_test.middle import Middle, spoken
+from genuine_test.on_the_tpm import FIRST_HANDLE, SET, OnTheTpm
 from genuine_test.process import attempt, run
-from genuine_test.tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1
 
 # TPM2_GetCapability of persistent handles: the first octets of ours, and an answer that names none.
 OURS = bytes.fromhex("8102")
@@ -86,8 +84,7 @@ class DeviceKeys(OnTheTpm):
         device = self.device("SN-R2")
         self.assertEqual(device.provision(self.ca).status, 0)
         self.ca.does("device", "release", "SN-R2")
-        self.ca.lists("".join(f"SN-R2,{device.tpm.ek_id(index)},,\n"
-                              for index in (EK_CERTIFICATE_L1, EK_CERTIFICATE_H3)), "--again")
+        self.ca.lists_both("SN-R2", device.tpm, "--again")
         result = device.renew()
         self.assertEqual(result.status, CA_REFUSED, result)
         self.assertEqual(self.ca.check_that_refused(result.errors), "IK_BINDING")
@@ -225,8 +222,7 @@ class DeviceKeys(OnTheTpm):
 
     def test_lie_and_lost_answer(self):
         """a key that a lie on the bus has had made, and that the CA has certified: it goes on"""
-        refusal = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
-        for serial, answers in (("SN-Y5", ()), ("SN-Z3", (b"", refusal))):
+        for serial, answers in (("SN-Y5", ()), ("SN-Z3", (b"", spoken("", 403)))):
             with self.subTest(answers):
                 device = self.device(serial)
                 self.assertEqual(device.provision(self.ca).status, 0)
@@ -302,10 +298,8 @@ class DeviceKeys(OnTheTpm):
         device, other, middle = self.device("SN-Z6"), self.device("SN-Z7"), Middle(self.ca)
         self.addCleanup(middle.stop)
         self.assertEqual(device.provision(self.ca).status, 0)
-        busy = iter((b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n",))
-        middle.lies["/v1/getChallenge"] = lambda answer: next(busy, None) or (
-            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
-            + str(len(answer.body)).encode() + b"\r\n\r\n" + answer.body)
+        busy = iter((spoken("", 503),))
+        middle.lies["/v1/getChallenge"] = lambda answer: next(busy, None) or spoken(answer.body)
         result = Device(device.folder, other.tpm, device.serial).provision(middle)
         self.assertEqual(result.status, CA_REFUSED, result)
         self.assertNotIn("shown_ik_id", device.state)

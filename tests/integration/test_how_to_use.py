@@ -8,11 +8,10 @@ import unittest
 
 from genuine_test import tap
 from genuine_test.backend import Backend, free_port
-from genuine_test.ca import Ca
 from genuine_test.device import Device
+from genuine_test.one_vendor import OneVendor
 from genuine_test.process import Daemon, attempt, environment, run
-from genuine_test.tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1, Tpm
-from genuine_test.vendor import Vendor
+from genuine_test.tpm import Tpm
 
 REQUEST = "printf 'GET / HTTP/1.0\\r\\n\\r\\n'; sleep 1"
 NGINX = """\
@@ -53,23 +52,17 @@ class ResourceManager:
         self.bus.stop()
 
 
-class HowToUse(tap.Case):
+class HowToUse(OneVendor):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.vendor = Vendor(cls.folder / "vendor")
-        Tpm(cls.folder / "first-tpm", cls.vendor).stop()
-        cls.ca = Ca(cls.folder / "ca")
-        cls.ca.trusts(cls.vendor)
-        cls.on_stage(cls.ca.start())
         cls.backend = cls.on_stage(Backend(cls.folder / "backend", cls.ca.certificate))
         cls.devices = [cls.device("SN-P256", "p256"), cls.device("SN-RSA", "rsa2048")]
 
     @classmethod
     def device(cls, serial, key):
         tpm = cls.on_stage(Tpm(cls.folder / f"tpm-{serial}", cls.vendor))
-        cls.ca.lists("".join(f"{serial},{tpm.ek_id(index)},,\n"
-                             for index in (EK_CERTIFICATE_L1, EK_CERTIFICATE_H3)))
+        cls.ca.lists_both(serial, tpm)
         device = Device(cls.folder / serial, tpm, serial)
         result = device.provision(cls.ca, "--key", key)
         assert result.status == 0, result

@@ -11,16 +11,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from attacker.lying_tpm import TPM_CC_READ_PUBLIC, LyingTpm
 from genuine_test import tap
-from genuine_test.ca import Ca
-from genuine_test.device import Device
-from genuine_test.middle import Middle
-from genuine_test.process import BUILD, GENUINE_DEVICE, PROVISION_SH, attempt, run
-from genuine_test.tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1, Tpm
-from genuine_test.vendor import Vendor
+from genuine_test.device import CA_NOT_REACHED, CA_REFUSED, QUICKLY, TPM_REFUSED, Device
+from genuine_test.middle import Middle, spoken
+from genuine_test.one_vendor import OneVendor
+from genuine_test.process import GENUINE_DEVICE, PROVISION_SH, attempt, run
+from genuine_test.tpm import Tpm
 
-TPM_REFUSED, CA_NOT_REACHED, CA_REFUSED = 4, 5, 6  # genuine-device's exit statuses
 CHALLENGE, CERTIFICATE = "/v1/getChallenge", "/v1/getCertificate"
-QUICK_CLOCK = BUILD / "tests" / "integration" / "libquick_clock.so"
 HEAD = 8  # octets of a credential file before its first TPM2B
 ID_OBJECT = 70  # octets of the first TPM2B
 
@@ -31,19 +28,12 @@ extendedKeyUsage = clientAuth
 """
 
 
-def http(body, status=200, fields=""):
-    """An answer in octets."""
-    body = body if isinstance(body, bytes) else body.encode()
-    return (f"HTTP/1.1 {status} Said\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\n{fields}\r\n").encode() + body
-
-
 def changed(answer, **members):
     """A true answer in which members are others; a function is given the true one."""
     found = answer.json
     for name, value in members.items():
         found[name] = value(found[name]) if callable(value) else value
-    return http(json.dumps(found))
+    return spoken(json.dumps(found))
 
 
 def on_octets(change):
@@ -51,15 +41,10 @@ def on_octets(change):
     return lambda text: base64.b64encode(change(base64.b64decode(text))).decode()
 
 
-class LyingCa(tap.Case):
+class LyingCa(OneVendor):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.vendor = Vendor(cls.folder / "vendor")
-        Tpm(cls.folder / "first-tpm", cls.vendor).stop()
-        cls.ca = Ca(cls.folder / "ca")
-        cls.ca.trusts(cls.vendor)
-        cls.on_stage(cls.ca.start())
         cls.ours, cls.other = cls.device("SN-1"), cls.device("SN-2")
         for device in (cls.ours, cls.other):
             result = device.provision(cls.ca)
@@ -69,8 +54,7 @@ class LyingCa(tap.Case):
     @classmethod
     def device(cls, serial):
         tpm = cls.on_stage(Tpm(cls.folder / f"tpm-{serial}", cls.vendor))
-        cls.ca.lists("".join(f"{serial},{tpm.ek_id(index)},,\n"
-                             for index in (EK_CERTIFICATE_L1, EK_CERTIFICATE_H3)))
+        cls.ca.lists_both(serial, tpm)
         return Device(cls.folder / serial, tpm, serial)
 
     def told(self, path, lie, status):
@@ -86,9 +70,9 @@ class LyingCa(tap.Case):
 
     def test_bodies(self):
         """answers that are none: redirects, HTML, nothing, too much, other members"""
-        for octets in (http("", 301, "Location: http://127.0.0.1:1/\r\n"),
-                       http("", 307, "Location: file:///etc/passwd\r\n"), http("", 204), http(""),
-                       http("<html>"), http("[" * 60000), http("x" * 65537), http('{"error":"x"}'),
+        for octets in (spoken("", 301, "Location: http://127.0.0.1:1/\r\n"),
+                       spoken("", 307, "Location: file:///etc/passwd\r\n"), spoken("", 204), spoken(""),
+                       spoken("<html>"), spoken("[" * 60000), spoken("x" * 65537), spoken('{"error":"x"}'),
                        b"HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n" + bytes(70000)):
             with self.subTest(octets[:60]):
                 self.told(CHALLENGE, lambda _, octets=octets: octets, CA_REFUSED)
@@ -98,7 +82,7 @@ class LyingCa(tap.Case):
     def test_endless_head(self):
         """fields without end, before the body, after it or of interim answers, are too much"""
         fields = b"".join(b"X-%d: x\r\n" % i for i in range(20000))
-        chunked = http("", fields="Transfer-Encoding: chunked\r\n").replace(
+        chunked = spoken("", fields="Transfer-Encoding: chunked\r\n").replace(
             b"Content-Length: 0\r\n", b"")
         for octets in (chunked[:-2] + fields, chunked + b"2\r\n{}\r\n0\r\n" + fields,
                        b"HTTP/1.1 102 Processing\r\n\r\n" * 4000):
@@ -112,14 +96,13 @@ class LyingCa(tap.Case):
         def more(_):
             asked.append(CHALLENGE)
             if len(asked) % 4 == 0:
-                return http("{}", 409)
-            return http("{}", 503, "Retry-After: 60\r\n")
+                return spoken("{}", 409)
+            return spoken("{}", 503, "Retry-After: 60\r\n")
 
         before = self.ours.certificate.read_bytes()
         self.middle.lies = {CHALLENGE: more}
         result = attempt(GENUINE_DEVICE, "provision", "--ca", self.middle.url, "--tcti",
-                         self.ours.tpm.tcti, "--dir", self.ours.folder, env={
-                             "LD_PRELOAD": QUICK_CLOCK, "ASAN_OPTIONS": "verify_asan_link_order=0"})
+                         self.ours.tpm.tcti, "--dir", self.ours.folder, env=QUICKLY)
         self.assertEqual(result.status, CA_NOT_REACHED, result)
         self.assertIn("the CA had 10 minutes for this device", result.errors)
         waited = sum(map(int, re.findall(r"trying again in (\d+) s", result.errors)))
@@ -135,7 +118,7 @@ class LyingCa(tap.Case):
 
         def busy_once(answer):
             asked.append(CHALLENGE)
-            return http("{}", 503) if len(asked) == 1 else http(answer.body)
+            return spoken("{}", 503) if len(asked) == 1 else spoken(answer.body)
 
         def slow(code, count, response):
             if code == TPM_CC_READ_PUBLIC:
@@ -147,9 +130,8 @@ class LyingCa(tap.Case):
         bus.begin(slow)
         self.middle.lies = {CHALLENGE: busy_once}
         result = attempt(GENUINE_DEVICE, "provision", "--ca", self.middle.url, "--tcti",
-                         bus.tcti, "--dir", self.ours.folder, env={
-                             "LD_PRELOAD": QUICK_CLOCK, "QUICK_CLOCK_LATER": later,
-                             "ASAN_OPTIONS": "verify_asan_link_order=0"})
+                         bus.tcti, "--dir", self.ours.folder,
+                         env={**QUICKLY, "QUICK_CLOCK_LATER": later})
         self.assertTrue(later.exists(), "the TPM was slow")
         self.assertEqual(result.status, 0, result)
         self.assertEqual(len(asked), 2)
@@ -157,11 +139,11 @@ class LyingCa(tap.Case):
     def test_words(self):
         """what it says reaches neither terminal nor shell as a command"""
         for reference in ("$(reboot)", "0; reboot", "\x1b[2J"):
-            said = self.told(CHALLENGE, lambda _, words=reference: http(
+            said = self.told(CHALLENGE, lambda _, words=reference: spoken(
                 json.dumps({"detail": "\x1b[31m", "reference": words}), 403), CA_REFUSED)
             self.assertNotIn("reboot", said)
             self.assertNotIn("\x1b", said)
-        said = self.told(CHALLENGE, lambda _: http(
+        said = self.told(CHALLENGE, lambda _: spoken(
             json.dumps({"detail": "\x1b]0;title\x07\n"}), 400), CA_REFUSED)
         self.assertNotIn("\x1b", said)
 
@@ -179,9 +161,9 @@ class LyingCa(tap.Case):
     def test_credential_for_others(self):
         """what the TPM does not open is told as what it is, whatever code the TPM has for it"""
         stolen = []
-        self.middle.lies = {CHALLENGE: lambda answer: stolen.append(answer.json) or http(answer.body)}
+        self.middle.lies = {CHALLENGE: lambda answer: stolen.append(answer.json) or spoken(answer.body)}
         self.assertEqual(self.other.provision(self.middle).status, 0)
-        for lie in (lambda answer: http(json.dumps(stolen[0])),
+        for lie in (lambda answer: spoken(json.dumps(stolen[0])),
                     lambda answer: changed(answer, credential=stolen[0]["credential"]),
                     lambda answer: changed(answer, credential=on_octets(
                         lambda octets: octets[:-1] + bytes([octets[-1] ^ 1]))),
@@ -213,7 +195,7 @@ class LyingCa(tap.Case):
                 (self.issue(self.ours, subject, is_ca), "", "not a CA's"),
                 (good, stranger, "each certificate of its chain"),
                 (good + good, "", "PEM"), ("", "", "PEM"), (good, good * 5, "PEM")):
-            said = self.told(CERTIFICATE, lambda _, pair=(certificate, chain): http(
+            said = self.told(CERTIFICATE, lambda _, pair=(certificate, chain): spoken(
                 json.dumps({"certificate": pair[0], "chain": pair[1]})), CA_REFUSED)
             self.assertIn(rule, said)
 

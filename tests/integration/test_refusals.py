@@ -11,25 +11,15 @@ from attacker.forge import (FORGED_TPM, HONEST_SOFTWARE, Accomplice, SoftwareKey
                             evidence)
 from genuine_test import tap
 from genuine_test.by_hand import ByHand
-from genuine_test.ca import Ca
-from genuine_test.device import Device
+from genuine_test.device import CA_REFUSED, Device
+from genuine_test.one_vendor import OneVendor
 from genuine_test.tpm import EK_CERTIFICATE_L1, Tpm
 from genuine_test.vendor import Vendor
 
-CA_REFUSED = 6  # genuine-device's exit status
 
 
-class Refusals(tap.Case):
+class Refusals(OneVendor):
     """Each test has a TPM, a serial and a row of its own, so that none leans on another."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.vendor = Vendor(cls.folder / "vendor")
-        Tpm(cls.folder / "first-tpm", cls.vendor).stop()
-        cls.ca = Ca(cls.folder / "ca")
-        cls.ca.trusts(cls.vendor)
-        cls.on_stage(cls.ca.start())
 
     def tpm(self, name, vendor=None):
         tpm = Tpm(self.folder / f"tpm-{name}", vendor or self.vendor)

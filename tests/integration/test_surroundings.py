@@ -10,13 +10,12 @@ import time
 
 from genuine_test import tap
 from genuine_test.ca import Ca
-from genuine_test.device import Device
+from genuine_test.device import CA_NOT_REACHED, LOCAL_FILES, NO_TPM, USAGE, Device
 from genuine_test.middle import Middle
 from genuine_test.process import GENUINE_DEVICE, attempt, environment
-from genuine_test.tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1, Tpm
+from genuine_test.tpm import Tpm
 from genuine_test.vendor import Vendor
 
-USAGE, NO_TPM, CA_NOT_REACHED, LOCAL_FILES = 2, 3, 5, 7  # genuine-device's exit statuses
 GRACE_S = 20  # after a signal, for a command that is under way
 
 
@@ -28,8 +27,7 @@ class Surroundings(tap.Case):
         cls.tpm = cls.on_stage(Tpm(cls.folder / "tpm", cls.vendor))
         cls.ca = Ca(cls.folder / "ca")
         cls.ca.trusts(cls.vendor)
-        cls.ca.lists("".join(f"SN-1,{cls.tpm.ek_id(index)},,\n"
-                             for index in (EK_CERTIFICATE_L1, EK_CERTIFICATE_H3)))
+        cls.ca.lists_both("SN-1", cls.tpm)
         cls.on_stage(cls.ca.start())
         # Without persistent EKs, what is not flushed is seen.
         for handle in cls.tpm.handles("persistent"):

@@ -12,10 +12,9 @@ from attacker.interposer import flipped
 from attacker.lying_tpm import (TPM_CC_ACTIVATE_CREDENTIAL, TPM_CC_FLUSH_CONTEXT, TPM_CC_SIGN,
                                 LyingTpm)
 from genuine_test import tap
-from genuine_test.device import Device
+from genuine_test.device import CA_NOT_REACHED, CA_REFUSED, NO_TPM, TPM_REFUSED, Device
 from genuine_test.middle import Middle
-from genuine_test.on_the_tpm import (CA_NOT_REACHED, CA_REFUSED, NO_TPM, SET, TPM_REFUSED,
-                                    OnTheTpm)
+from genuine_test.on_the_tpm import SET, OnTheTpm
 from genuine_test.recorder import Recorder
 
 RSA_2048 = 256  # octets of the encrypted seed at the end of a credential for an RSA-2048 EK

@@ -9,6 +9,7 @@ from pathlib import Path
 from . import second_reader
 from .http import Client
 from .process import GENUINE_CA, Daemon, Failed, attempt, run
+from .tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1
 
 
 class Ca:
@@ -94,6 +95,11 @@ class Ca:
         manifest = self.folder.parent / "manifest.csv"
         manifest.write_text("serial,ek_id,profile,group\n" + rows)
         self.does("device", "import", *options, manifest)
+
+    def lists_both(self, serial, tpm, *options):
+        """Imports rows for a TPM's RSA and ECC EKs."""
+        self.lists("".join(f"{serial},{tpm.ek_id(index)},,\n"
+                           for index in (EK_CERTIFICATE_L1, EK_CERTIFICATE_H3)), *options)
 
     def reference(self, text):
         """The reference that a refusal names, wherever it stands in what a client was told."""

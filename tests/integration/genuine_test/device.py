@@ -2,8 +2,13 @@
 
 import json
 
-from .process import GENUINE_DEVICE, PROVISION_SH, attempt, run
+from .process import BUILD, GENUINE_DEVICE, PROVISION_SH, attempt, run
 
+# genuine-device's exit statuses.
+USAGE, NO_TPM, TPM_REFUSED, CA_NOT_REACHED, CA_REFUSED, LOCAL_FILES = range(2, 8)
+# By which genuine-device sleeps a hundredth of what it says (quick_clock.c).
+QUICKLY = {"LD_PRELOAD": BUILD / "tests" / "integration" / "libquick_clock.so",
+           "ASAN_OPTIONS": "verify_asan_link_order=0"}
 BY_HAND_HANDLE = "0x81020002"  # provision.sh's, unless it is told another
 
 

@@ -9,6 +9,13 @@ import threading
 from .http import Client
 
 
+def spoken(body, status=200, fields=""):
+    """An answer in octets, as a lying CA sends it."""
+    body = body if isinstance(body, bytes) else body.encode()
+    return (f"HTTP/1.1 {status} Said\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n{fields}\r\n").encode() + body
+
+
 class Middle:
     """Passes requests on to a CA; keeps (path, request's members, Answer) of each in seen.
 

@@ -2,43 +2,24 @@
 
 import re
 
-from . import tap
-from .ca import Ca
-from .device import Device
-from .process import BUILD, GENUINE_DEVICE, attempt, run
-from .tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1, Tpm
-from .vendor import Vendor
+from .device import QUICKLY, Device
+from .one_vendor import OneVendor
+from .process import GENUINE_DEVICE, attempt, run
+from .tpm import Tpm
 
-NO_TPM, TPM_REFUSED, CA_NOT_REACHED, CA_REFUSED = 3, 4, 5, 6  # genuine-device's exit statuses
-LOCAL_FILES = 7
 FIRST_HANDLE = 0x81020002
 SET = ("certificate.pem", "chain.pem", "ca.pem", "key.pem", "key.pub", "key.priv", "openssl.cnf",
        "how-to-use.txt")  # what belongs together in a device's folder
 
 
-# It does not wait as long as it says for a CA that is not there.
-IMPATIENT = {"LD_PRELOAD": BUILD / "tests" / "integration" / "libquick_clock.so",
-             "ASAN_OPTIONS": "verify_asan_link_order=0"}
-
-
-class OnTheTpm(tap.Case):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.vendor = Vendor(cls.folder / "vendor")
-        Tpm(cls.folder / "first-tpm", cls.vendor).stop()
-        cls.ca = Ca(cls.folder / "ca")
-        cls.ca.trusts(cls.vendor)
-        cls.on_stage(cls.ca.start())
-
+class OnTheTpm(OneVendor):
     def device(self, serial):
         """A device whose RSA and ECC EKs are both listed."""
         tpm = Tpm(self.folder / f"tpm-{serial}", self.vendor)
         self.addCleanup(tpm.stop)
-        self.ca.lists("".join(f"{serial},{tpm.ek_id(index)},,\n"
-                              for index in (EK_CERTIFICATE_L1, EK_CERTIFICATE_H3)))
+        self.ca.lists_both(serial, tpm)
         device = Device(self.folder / serial, tpm, serial)
-        device.env = IMPATIENT
+        device.env = QUICKLY  # It does not wait as long as it says for a CA that is not there.
         return device
 
     def occupy(self, tpm, handle):
