@@ -7,6 +7,7 @@ is said where it is left out.
 
 import base64
 import contextlib
+import functools
 import hashlib
 import json
 import re
@@ -17,6 +18,7 @@ from pathlib import Path
 IK_HANDLES = range(0x81020002, 0x81020100)  # PROTOCOL: where identity keys are persistent
 LEASE_MS = 60_000
 CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.S)
+PUBLIC_KEY = re.compile(rb"-----BEGIN PUBLIC KEY-----(.*?)-----END PUBLIC KEY-----", re.S)
 # By the last that the store did: a key that is superseded is revoked a day later.
 IN_FORCE = "effective_at_ms <= (SELECT max(at_ms) FROM audit)"
 COORDINATE_LEN = 32  # of P-256
@@ -67,10 +69,22 @@ def tbs_of(der):
     return der[start:end]
 
 
+def spki_in(pem):
+    """The SubjectPublicKeyInfo that a tool told in PEM; ValueError where it told none."""
+    told, = PUBLIC_KEY.findall(pem)
+    return base64.b64decode(told)
+
+
+@functools.lru_cache(1024)  # The same certificates come by in every look at a device.
+def facts(der):
+    """(number, SubjectPublicKeyInfo) of a certificate."""
+    said = run("openssl", "x509", "-inform", "der", "-noout", "-serial", "-pubkey", stdin=der)[1]
+    serial = said.decode().partition("\n")[0].partition("=")[2]
+    return bytes.fromhex(serial.zfill(32)), spki_in(said)
+
+
 def public_key(der):
-    """The SubjectPublicKeyInfo of a certificate."""
-    pem = run("openssl", "x509", "-inform", "der", "-noout", "-pubkey", stdin=der)[1]
-    return run("openssl", "pkey", "-pubin", "-outform", "der", stdin=pem)[1]
+    return facts(der)[1]
 
 
 def key_id(der):
@@ -79,8 +93,7 @@ def key_id(der):
 
 
 def number_of(der):
-    text = run("openssl", "x509", "-inform", "der", "-noout", "-serial", stdin=der)[1].decode()
-    return bytes.fromhex(text.strip().partition("=")[2].zfill(32))
+    return facts(der)[0]
 
 
 def certificates_in(path):
@@ -296,7 +309,7 @@ def id_at(tcti, handle):
     """As key_id, of what a TPM holds at a handle."""
     _, pem, _ = run("tpm2_readpublic", "-T", tcti, "-Q", "-c", handle, "-f", "pem", "-o",
                     "/dev/stdout")
-    return hashlib.sha256(run("openssl", "pkey", "-pubin", "-outform", "der", stdin=pem)[1]).digest()
+    return hashlib.sha256(spki_in(pem)).digest()
 
 
 def tpm_tidy(scene):
