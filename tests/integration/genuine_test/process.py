@@ -112,12 +112,14 @@ class Daemon:
         with contextlib.suppress(FileNotFoundError):
             for fd in os.scandir(f"/proc/{self.process.pid}/fd"):
                 own.add(os.readlink(fd.path))
-        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-            fields = line.split()
-            local, state, inode = fields[1], fields[3], fields[9]
-            if (local.endswith(f":{port:04X}") and state == TCP_LISTEN
-                    and f"socket:[{inode}]" in own):
-                return True
+        with open("/proc/net/tcp", encoding="ascii") as sockets:
+            next(sockets)
+            for fields in map(str.split, sockets):
+                local, state, inode = fields[1], fields[3], fields[9]
+                if state != TCP_LISTEN:
+                    break  # Those that listen come first; of the others there may be thousands.
+                if local.endswith(f":{port:04X}") and f"socket:[{inode}]" in own:
+                    return True
         return False
 
     def told(self):
