@@ -336,7 +336,7 @@ void query_text(struct query *query, char *out, size_t capacity)
 	out[0] = '\0';
 	if (bytes.len >= capacity || (bytes.len > 0 && memchr(bytes.data, 0, bytes.len) != NULL)) {
 		database_fail(query->database, FAULT_INVALID,
-			"a row holds a text that is too long");
+			"a row holds a text that is too long or has an octet of 0");
 		return;
 	}
 	if (bytes.len > 0)

@@ -16,7 +16,6 @@ struct writer outbox_begin(struct outbox *outbox, enum message_type type, uint64
 
 	answer->type = (uint16_t)type;
 	answer->request = request;
-	answer->len = 0;
 	return message_begin(answer->frame, sizeof(answer->frame), type, request);
 }
 
@@ -71,8 +70,6 @@ enum fault outbox_send(struct outbox *outbox, int channel)
 	for (; outbox->sent < outbox->count; outbox->sent++) {
 		const struct outbox_answer *answer = &outbox->answers[outbox->sent];
 
-		if (answer->len == 0)
-			continue;
 		enum fault fault = channel_send(channel, bytes_of(answer->frame, answer->len));
 		if (fault != FAULT_NONE)
 			return fault;

@@ -12,7 +12,7 @@ enum { OUTBOX_MAX = 64 };
 struct outbox_answer {
 	uint16_t type; /* enum message_type */
 	uint64_t request;
-	size_t len; /* 0: dropped */
+	size_t len; /* of the frame, once it is ended */
 	uint8_t frame[FRAME_MAX];
 };
 

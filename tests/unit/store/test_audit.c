@@ -70,6 +70,23 @@ static void a_record_that_is_no_record_is_refused(void **state)
 	assert_int_equal(kit->row_count, 0);
 }
 
+/* Never with a piece missing: then the act is not done either. */
+static void an_entry_that_is_too_long_is_not_written(void **state)
+{
+	struct kit *kit = *state;
+	struct audit_entry entry = audit_entry_of("act");
+
+	for (int i = 0; i < AUDIT_DETAIL_MAX / 10; i++)
+		audit_text(&entry, "name", "value");
+	store_group_begin(kit->store);
+	store_act_begin(kit->store);
+	audit_append(kit->store, "operator", &entry);
+	assert_int_equal(store_act_end(kit->store), FAULT_TOO_LONG);
+	assert_int_equal(store_group_commit(kit->store), FAULT_NONE);
+	assert_true(kit_operate(kit, "audit verify", NULL));
+	assert_true(kit_has(kit, "entries=0"));
+}
+
 static void expect_broken(struct kit *kit, const char *sql)
 {
 	some_acts(kit);
@@ -205,6 +222,7 @@ int main(void)
 		KIT_TEST(a_whole_chain_verifies),
 		KIT_TEST(a_record_of_the_supervisors_is_an_entry),
 		KIT_TEST(a_record_that_is_no_record_is_refused),
+		KIT_TEST(an_entry_that_is_too_long_is_not_written),
 		KIT_TEST(a_changed_detail_is_found),
 		KIT_TEST(a_changed_actor_is_found),
 		KIT_TEST(a_changed_act_is_found),

@@ -79,6 +79,7 @@ static void a_ban_is_checked(void **state)
 	assert_true(before == kit_dump(kit));
 	assert_true(kit_operate(kit, "ban add", "serial", "SN-1", NULL));
 	assert_false(kit_operate(kit, "ban add", "serial", "SN-1", NULL));
+	assert_string_equal(kit->result.text, "it is banned already");
 }
 
 static void a_ban_outlives_the_binding(void **state)

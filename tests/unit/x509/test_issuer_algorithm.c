@@ -1,6 +1,7 @@
 #include "issuer_algorithm.h"
 
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,6 +50,20 @@ static void each_key_has_its_own(void **state)
 		V_ASN1_NULL);
 }
 
+/* RSA of a size that we sign with, but for PSS alone (RFC 4055, 1.2). */
+static EVP_PKEY *pss_key(void)
+{
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
+	EVP_PKEY *key = NULL;
+
+	assert_non_null(context);
+	assert_int_equal(EVP_PKEY_keygen_init(context), 1);
+	assert_int_equal(EVP_PKEY_CTX_set_rsa_keygen_bits(context, 3072), 1);
+	assert_int_equal(EVP_PKEY_generate(context, &key), 1);
+	EVP_PKEY_CTX_free(context);
+	return key;
+}
+
 static void other_keys_have_none(void **state)
 {
 	EVP_PKEY *others[] = {
@@ -57,6 +72,7 @@ static void other_keys_have_none(void **state)
 		EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"),
 		EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048),
 		EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)3071),
+		pss_key(),
 	};
 
 	(void)state;
