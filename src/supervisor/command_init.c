@@ -5,6 +5,7 @@
 #include "init.h"
 #include "operator_client.h"
 #include "operator_name.h"
+#include "own_memory.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -88,7 +89,11 @@ int command_init(struct invocation *invocation)
 		invocation->is_wrong = true;
 	if (!invocation_is_good(invocation, 0, 0))
 		return STATUS_USAGE;
-	enum fault fault = init_folder(&init, &trouble);
+	enum fault fault = role_program_find(&trouble);
+	if (fault == FAULT_NONE) {
+		own_memory_guard();
+		fault = init_folder(&init, &trouble);
+	}
 	if (fault == FAULT_NONE)
 		fault = record(&init, &trouble);
 	if (fault != FAULT_NONE)

@@ -2,6 +2,7 @@
 
 #include "operator_client.h"
 #include "operator_name.h"
+#include "own_memory.h"
 #include "rotate.h"
 #include "serve.h"
 
@@ -77,6 +78,7 @@ int command_rotate(struct invocation *invocation)
 		return STATUS_USAGE;
 	enum fault fault = operator_open(invocation->directory, &client, &trouble);
 	if (fault == FAULT_NONE) {
+		own_memory_guard();
 		fault = client.is_local ? rotate_ticket_keys(client.server, is_now,
 						  operator_name_argument(), &trouble)
 					: operator_ask(&client, &order, NULL, &trouble);

@@ -50,8 +50,9 @@ uint64_t realtime_ms(void)
 
 enum fault role_program_find(struct trouble *trouble)
 {
+	if (program_directory[0] != '\0')
+		return FAULT_NONE;
 	ssize_t len = readlink("/proc/self/exe", program_directory, sizeof(program_directory) - 1);
-
 	if (len <= 0)
 		return trouble_say(trouble, FAULT_SYSTEM, "/proc/self/exe: %s", strerror(errno));
 	program_directory[len] = '\0';

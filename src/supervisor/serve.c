@@ -10,6 +10,7 @@
 #include "listen_address.h"
 #include "log.h"
 #include "operator_socket.h"
+#include "own_memory.h"
 #include "owned.h"
 #include "readiness.h"
 #include "server.h"
@@ -24,7 +25,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -46,13 +46,9 @@ struct serve {
 
 /* ---- before anything runs ---- */
 
-/* Others of the same user may neither trace us nor find us in a core file. */
 static void harden(void)
 {
-	const struct rlimit none = { 0, 0 };
-
-	(void)setrlimit(RLIMIT_CORE, &none);
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	own_memory_guard();
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	(void)signal(SIGPIPE, SIG_IGN);
 }

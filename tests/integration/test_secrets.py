@@ -4,8 +4,10 @@ import base64
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
+import time
 import unittest
 from pathlib import Path
 
@@ -18,7 +20,9 @@ from genuine_test.tpm import EK_CERTIFICATE_L1, Tpm
 from genuine_test.vendor import Vendor
 
 NOBODY = 65534
+STOP_S = 20
 IS_ROOT = os.geteuid() == 0
+MAY_LOCK = IS_ROOT or resource.getrlimit(resource.RLIMIT_MEMLOCK)[1] == resource.RLIM_INFINITY
 
 
 def private_number(pem):
@@ -167,18 +171,48 @@ class Canaries(tap.Case):
                                check=False)
         return tried.returncode == 0
 
+    def check_locked(self, pid, who):
+        status = Path(f"/proc/{pid}/status").read_text()
+        locked, whole = (int(re.search(rf"{name}:\s+(\d+) kB", status)[1])
+                         for name in ("VmLck", "VmRSS"))
+        self.assertGreaterEqual(locked, whole // 2, who)
+        self.assertGreater(locked, 1000, who)
+
+    @unittest.skipUnless(MAY_LOCK, "this user may not lock as much")
     def test_locked_memory(self):
-        """the authority's memory, and the fronts', is locked and reaches no swap"""
-        if not IS_ROOT and resource.getrlimit(resource.RLIMIT_MEMLOCK)[1] != resource.RLIM_INFINITY:
-            self.skipTest("this user may not lock as much")
+        """the memory of the supervisor, the authority and the fronts is locked and reaches no swap"""
         for role, pid in self.processes():
-            if role not in ("authority", "front"):
-                continue
-            status = Path(f"/proc/{pid}/status").read_text()
-            locked, whole = (int(re.search(rf"{name}:\s+(\d+) kB", status)[1])
-                             for name in ("VmLck", "VmRSS"))
-            self.assertGreaterEqual(locked, whole // 2, role)
-            self.assertGreater(locked, 1000, role)
+            if role in ("supervisor", "authority", "front"):
+                self.check_locked(pid, role)
+
+    @unittest.skipUnless(MAY_LOCK, "this user may not lock as much")
+    def test_commands(self):
+        """nor does that of commands that make keys themselves, which leave no core file either"""
+        cores, folder = self.folder / "cores-of-commands", self.folder / "another"
+        cores.mkdir()
+        for command in (("init", "--name", "Another", "--host", "localhost"), ("rotate",)):
+            # Stopped where it first writes one of the keys that it has made.
+            held = subprocess.Popen(
+                ["sh", "-c", 'ulimit -c unlimited; cd "$0" && exec "$@"', cores, "strace", "-D",
+                 "-qq", "-o", self.folder / "strace.log", "-e", "trace=fsync,fdatasync", "-e",
+                 "inject=fsync,fdatasync:signal=SIGSTOP:when=1", GENUINE_CA, "-C", folder, *command],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.wait_until_stopped(held)
+            self.check_locked(held.pid, command[0])
+            os.kill(held.pid, signal.SIGABRT)
+            os.kill(held.pid, signal.SIGCONT)
+            self.assertEqual(held.wait(20), -signal.SIGABRT, command[0])
+            self.assertEqual(list(cores.iterdir()), [], command[0])
+            if command[0] == "init":
+                shutil.rmtree(folder)
+                run(GENUINE_CA, "-C", folder, *command)
+
+    def wait_until_stopped(self, process):
+        deadline = time.monotonic() + STOP_S
+        while not re.search(r"State:\s+[Tt]", Path(f"/proc/{process.pid}/status").read_text()):
+            self.assertIsNone(process.poll(), "it ended and was not stopped")
+            self.assertLess(time.monotonic(), deadline, "it is not stopped")
+            time.sleep(0.01)
 
     def test_zz_core(self):
         """aborted where core files of any size are permitted, no process of the CA leaves one"""

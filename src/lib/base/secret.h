@@ -10,7 +10,7 @@
  *
  * Lives where its owner puts it, most often on the stack, and is wiped by secret_wipe, which the
  * owned_secret macro calls at the end of the scope. Processes that hold one are locked in memory
- * and not dumpable (process/role.h). Never logged, never formatted.
+ * and not dumpable (own_memory.h). Never logged, never formatted.
  */
 enum { SECRET_MAX = 64 };
 

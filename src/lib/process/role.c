@@ -1,6 +1,7 @@
 #include "role.h"
 
 #include "log.h"
+#include "own_memory.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -15,17 +16,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { EXIT_USAGE = 2 };
-
-/* Far more than any request needs: the largest frames are those of the library's own parsers. */
-enum { STACK_GROWN = 1024 * 1024, PAGE = 4096 };
 
 /* Decimal digits and no more: an argument of the supervisor's is never anything else. */
 static unsigned number_read(const char *text, const char *what)
@@ -49,43 +45,10 @@ static unsigned number_read(const char *text, const char *what)
 /* No core file, no ptrace by the same user, no privilege by a file's mode. */
 static void refuse_to_be_read(void)
 {
-	const struct rlimit none = { 0, 0 };
-
-	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
-			prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+	if (own_memory_hide() != FAULT_NONE || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
 		log_error("cannot make the process undumpable: %s", strerror(errno));
 		exit(EXIT_FAILURE);
 	}
-}
-
-/*
- * Gives the stack all the pages that it will ever need. Locked memory counts against a limit that
- * is passed already, and a locked stack that wants to grow past it is a segmentation fault.
- */
-__attribute__((noinline)) static void grow_stack(void)
-{
-	volatile uint8_t room[STACK_GROWN];
-
-	for (size_t i = 0; i < sizeof(room); i += PAGE)
-		room[i] = 0;
-}
-
-/*
- * Keeps secrets out of swap. Pages to come are locked only where there is no limit on them: under
- * a limit, a locked process would run out of memory in the middle of a request.
- */
-static void lock_memory(void)
-{
-	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
-	struct rlimit limit;
-	int flags = MCL_CURRENT;
-
-	grow_stack();
-	(void)setrlimit(RLIMIT_MEMLOCK, &unlimited);
-	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY)
-		flags |= MCL_FUTURE;
-	if (mlockall(flags) != 0)
-		log_notice("memory is not locked, secrets may reach the swap: %s", strerror(errno));
 }
 
 /*
@@ -150,8 +113,8 @@ struct role role_open(int argc, char **argv, const char *name, int first_closed,
 	}
 	struct role role = { number_read(argv[1], "UID"), number_read(argv[2], "NUMBER") };
 	prepare_libraries();
-	if (has_secrets)
-		lock_memory();
+	if (has_secrets && own_memory_lock() != FAULT_NONE)
+		log_notice("memory is not locked, secrets may reach the swap: %s", strerror(errno));
 	return role;
 }
 

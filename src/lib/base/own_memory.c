@@ -1,0 +1,49 @@
+#include "own_memory.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+/* Far more than any request needs: the largest frames are those of the library's own parsers. */
+enum { STACK_GROWN = 1024 * 1024, PAGE = 4096 };
+
+enum fault own_memory_hide(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	return setrlimit(RLIMIT_CORE, &none) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0
+		? FAULT_NONE : FAULT_SYSTEM;
+}
+
+/*
+ * Gives the stack all the pages that it will ever need. Locked memory counts against a limit that
+ * is passed already, and a locked stack that wants to grow past it is a segmentation fault.
+ */
+__attribute__((noinline)) static void grow_stack(void)
+{
+	volatile uint8_t room[STACK_GROWN];
+
+	for (size_t i = 0; i < sizeof(room); i += PAGE)
+		room[i] = 0;
+}
+
+enum fault own_memory_lock(void)
+{
+	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit limit;
+	int flags = MCL_CURRENT;
+
+	grow_stack();
+	(void)setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY)
+		flags |= MCL_FUTURE;
+	return mlockall(flags) == 0 ? FAULT_NONE : FAULT_SYSTEM;
+}
+
+void own_memory_guard(void)
+{
+	(void)!own_memory_hide();
+	(void)!own_memory_lock();
+}
