@@ -16,7 +16,18 @@
  * this serial, EK and IK? The rules stand below in the protocol's order, one function each.
  */
 
-enum { QUOTA_COUNT = 10, QUOTA_PERIOD_MS = 600000 };
+/*
+ * A certificate can be revoked until it ends, so whoever has many can fill the revocation list. With
+ * certificates of a year, the day's quota leaves that to 36 devices that ask for a year.
+ */
+struct quota {
+	int count;
+	uint64_t period_ms;
+	const char *name;
+};
+
+static const struct quota ten_minutes = { 10, 10 * 60 * 1000, "ten minutes" };
+static const struct quota a_day = { 24, 24 * 60 * 60 * 1000, "a day" };
 
 /* A device that asks again while its first request is signed need not wait for the lease. */
 enum { RETRY_SOON_S = 5 };
@@ -258,11 +269,12 @@ static bool has_no_open_intent(const struct claim *claim)
 	return true;
 }
 
-/* When the tenth last certificate of EK or serial was recorded; 0 where there were fewer. */
-static uint64_t tenth_last(struct store *store, const struct intent *intent)
+/* When the last certificate but count - 1 of EK or serial was recorded; 0: not within the period. */
+static uint64_t recorded_before(struct store *store, const struct intent *intent,
+	const struct quota *quota)
 {
-	uint64_t since_ms = store->now_ms < QUOTA_PERIOD_MS ? 0 : store->now_ms - QUOTA_PERIOD_MS;
-	const struct value after = value_u64(since_ms), skip = value_number(QUOTA_COUNT - 1);
+	uint64_t since_ms = store->now_ms < quota->period_ms ? 0 : store->now_ms - quota->period_ms;
+	const struct value after = value_u64(since_ms), skip = value_number(quota->count - 1);
 	int64_t of_ek = database_number(&store->database,
 		"SELECT recorded_at_ms FROM certificate WHERE ek_id = ?1 AND recorded_at_ms > ?2"
 		" ORDER BY recorded_at_ms DESC LIMIT 1 OFFSET ?3",
@@ -275,18 +287,23 @@ static uint64_t tenth_last(struct store *store, const struct intent *intent)
 	return (uint64_t)(of_ek > of_serial ? of_ek : of_serial);
 }
 
-static bool is_within_quota(const struct claim *claim)
+static bool is_within(const struct claim *claim, const struct quota *quota)
 {
 	struct store *store = claim->store;
-	uint64_t tenth_last_ms = tenth_last(store, claim->intent);
+	uint64_t recorded_ms = recorded_before(store, claim->intent, quota);
 
-	if (tenth_last_ms == 0)
+	if (recorded_ms == 0)
 		return true;
-	uint64_t rest_ms = tenth_last_ms + QUOTA_PERIOD_MS - store->now_ms;
+	uint64_t rest_ms = recorded_ms + quota->period_ms - store->now_ms;
 	claim->refusal->retry_after_s = (uint32_t)(rest_ms / 1000 + 1);
-	refusal_set(claim->refusal, CHECK_QUOTA, "%s had %d certificates in ten minutes",
-		claim->intent->serial, QUOTA_COUNT);
+	refusal_set(claim->refusal, CHECK_QUOTA, "%s had %d certificates in %s",
+		claim->intent->serial, quota->count, quota->name);
 	return false;
+}
+
+static bool is_within_quota(const struct claim *claim)
+{
+	return is_within(claim, &a_day) && is_within(claim, &ten_minutes);
 }
 
 static bool may_rekey(const struct claim *claim)

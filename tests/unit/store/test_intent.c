@@ -530,6 +530,26 @@ static void the_eleventh_in_ten_minutes_waits(void **state)
 	(void)kit_provision(kit, "SN-1", 1, 100);
 }
 
+/* As many as a day has hours, however they are spread. */
+static void the_twenty_fifth_in_a_day_waits(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_true(kit_import(kit, "SN-1", 1, ""));
+	for (int i = 0; i < 24; i++) {
+		(void)kit_provision(kit, "SN-1", 1, 100);
+		kit_advance(kit, 600000);
+	}
+	const struct intent next = kit_intent(kit, "SN-1", 1, 100);
+	const struct intent_answer answer = kit_ask(kit, &next);
+	assert_int_equal(answer.refusal.check, CHECK_QUOTA);
+	assert_non_null(strstr(answer.refusal.saw, "24 certificates in a day"));
+	/* 24 times ten minutes are four hours. */
+	assert_in_range(answer.refusal.retry_after_s, 20 * 3600 - 120, 20 * 3600);
+	kit_advance(kit, (uint64_t)answer.refusal.retry_after_s * 1000);
+	(void)kit_provision(kit, "SN-1", 1, 100);
+}
+
 /* Ten by one EK count for the serial, also when the eleventh comes with another EK. */
 static void the_quota_counts_the_serial(void **state)
 {
@@ -626,6 +646,7 @@ int main(void)
 		KIT_TEST(an_open_intent_of_the_same_ik_waits),
 		KIT_TEST(a_run_out_intent_gives_way_and_is_revoked),
 		KIT_TEST(the_eleventh_in_ten_minutes_waits),
+		KIT_TEST(the_twenty_fifth_in_a_day_waits),
 		KIT_TEST(the_quota_counts_the_serial),
 		KIT_TEST(the_quota_counts_the_ek),
 		KIT_TEST(a_number_is_used_once),
