@@ -6,6 +6,17 @@
 	" effective_at_ms = excluded.effective_at_ms, made_at_ms = excluded.made_at_ms" \
 	" WHERE excluded.effective_at_ms < effective_at_ms"
 
+/*
+ * What ended before this has ended: by the store's clock, and by the system's where that is behind, for
+ * then the store's may have believed a time that never was. One before the build's date says nothing.
+ */
+static uint64_t surely_past_s(const struct store *store)
+{
+	uint64_t system_s = (store->now_ms - store->clock.behind_ms) / 1000;
+
+	return system_s < GENUINE_RELEASE_TIME ? store->now_ms / 1000 : system_s;
+}
+
 void revocation_add_intent(struct store *store, const uint8_t number[CERTIFICATE_NUMBER_SIZE])
 {
 	(void)database_run(&store->database,
@@ -30,8 +41,9 @@ int64_t revocation_add_binding(struct store *store, int64_t binding, enum crl_re
 	return database_run(&store->database,
 		"INSERT INTO revocation (number, reason, effective_at_ms, made_at_ms, not_after_s)"
 		" SELECT number, ?2, ?3, ?3, not_after_s FROM certificate"
-		" WHERE binding = ?1 AND not_after_s >= ?3 / 1000" ON_CONFLICT_NEARER,
-		VALUES(value_number(binding), value_number(reason), value_u64(store->now_ms)));
+		" WHERE binding = ?1 AND not_after_s >= ?4" ON_CONFLICT_NEARER,
+		VALUES(value_number(binding), value_number(reason), value_u64(store->now_ms),
+			value_u64(surely_past_s(store))));
 }
 
 int64_t revocation_supersede(struct store *store, int64_t binding, const uint8_t ik_id[32],
@@ -53,19 +65,20 @@ bool revocation_is_in_force(struct store *store, const uint8_t number[CERTIFICAT
 		VALUES(VALUE_CERTIFICATE_NUMBER(number), value_u64(store->now_ms)));
 }
 
-int64_t revocation_last_update_s(struct store *store)
+uint64_t revocation_ended_s(struct store *store)
 {
-	return database_number(&store->database,
+	uint64_t last_update_s = (uint64_t)database_number(&store->database,
 		"SELECT this_update_s FROM crl ORDER BY number DESC LIMIT 1", NO_VALUES, 0);
+	uint64_t past_s = surely_past_s(store);
+
+	return last_update_s < past_s ? last_update_s : past_s;
 }
 
 uint64_t revocation_count(struct store *store)
 {
-	int64_t last_update_s = revocation_last_update_s(store);
-
 	return (uint64_t)database_number(&store->database,
 		"SELECT count(*) FROM revocation" REVOCATION_ON_LIST,
-		VALUES(value_u64(store->now_ms), value_number(last_update_s)), 0);
+		VALUES(value_u64(store->now_ms), value_u64(revocation_ended_s(store))), 0);
 }
 
 bool revocation_is_due(struct store *store)
@@ -73,7 +86,8 @@ bool revocation_is_due(struct store *store)
 	int64_t complete_until_ms = database_number(&store->database,
 		"SELECT complete_until_ms FROM crl ORDER BY number DESC LIMIT 1", NO_VALUES, -1);
 
-	if (complete_until_ms < 0)
+	if (complete_until_ms < 0 ||
+			revocation_ended_s(store) + CLOCK_BEHIND_MAX_MS / 1000 < store->list_ended_s)
 		return true;
 	return database_has(&store->database,
 			"SELECT 1 FROM revocation WHERE effective_at_ms BETWEEN ?1 AND ?2",

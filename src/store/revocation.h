@@ -35,19 +35,22 @@ int64_t revocation_supersede(struct store *, int64_t binding, const uint8_t ik_i
 bool revocation_is_in_force(struct store *, const uint8_t number[CERTIFICATE_NUMBER_SIZE]);
 
 /*
- * What is on a list made now; ?1 its time, ?2 revocation_last_update_s. A certificate that has ended
+ * What is on a list made now; ?1 its time, ?2 revocation_ended_s. A certificate that has ended
  * leaves the list, but not before one list that was made after its end had it (RFC 5280, 3.3).
  */
 #define REVOCATION_ON_LIST \
 	" WHERE effective_at_ms <= ?1 AND (not_after_s IS NULL OR not_after_s >= ?2)"
 
-/* When the list that is kept was made; 0 where there is none. */
-int64_t revocation_last_update_s(struct store *);
+/* When the list that is kept was made, or the system's time where that is earlier; 0: there is none. */
+uint64_t revocation_ended_s(struct store *);
 
 /* How many entries a list made now has. */
 uint64_t revocation_count(struct store *);
 
-/* Whether a list made now would differ from the one that is kept, or none is kept. */
+/*
+ * Whether a list made now would differ from the one that is kept, or none is kept. One that was made
+ * while the clock was far ahead, and left out what had ended by it, is due again.
+ */
 bool revocation_is_due(struct store *);
 
 #endif

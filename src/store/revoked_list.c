@@ -54,11 +54,10 @@ static void read_page(struct query *query, struct revoked_page *page)
 static void read_revoked(struct store *store, const uint8_t after[CERTIFICATE_NUMBER_SIZE],
 	struct revoked_page *page)
 {
-	int64_t last_update_s = revocation_last_update_s(store);
 	owned_query query = query_of(&store->database,
 		"SELECT number, effective_at_ms, reason FROM revocation" REVOCATION_ON_LIST
 		" AND number > ?3 ORDER BY number LIMIT ?4",
-		VALUES(value_u64(store->now_ms), value_number(last_update_s),
+		VALUES(value_u64(store->now_ms), value_u64(revocation_ended_s(store)),
 			VALUE_CERTIFICATE_NUMBER(after), value_number(REVOKED_PAGE_MAX + 1)));
 
 	read_page(&query, page);
@@ -71,8 +70,10 @@ enum fault store_revoked(struct store *store, const uint8_t after[CERTIFICATE_NU
 
 	*out = (struct revoked_page){ .count = 0 };
 	store_act_begin(store);
-	if (memcmp(after, beginning, sizeof(beginning)) == 0)
+	if (memcmp(after, beginning, sizeof(beginning)) == 0) {
 		store->list_began_ms = store->now_ms;
+		store->list_ended_s = revocation_ended_s(store);
+	}
 	read_revoked(store, after, out);
 	out->state = store_state(store);
 	return store_act_end(store);

@@ -31,6 +31,7 @@ struct store {
 	bool import_adds, import_replaces, import_returns; /* --add, --replace, --again */
 
 	uint64_t list_began_ms; /* when the reading of revoked numbers began; 0: it has not */
+	uint64_t list_ended_s;  /* what ended before was left out then */
 
 	/* What INTENT_REPEAT sends again. */
 	uint8_t repeat_certificate[CERTIFICATE_MAX];

@@ -158,6 +158,54 @@ static void an_ended_certificate_leaves_after_one_more_list(void **state)
 	assert_false(kit_is_revoked(kit, &intent));
 }
 
+/*
+ * A clock that was far ahead for a while: what it made look ended can be revoked all the same, and what
+ * had left the list comes back to it.
+ */
+static void what_only_a_wrong_clock_has_ended_is_still_revoked(void **state)
+{
+	const uint64_t ahead_ms = UINT64_C(731) * 86400000;
+	struct kit *kit = *state;
+
+	assert_true(kit_import(kit, "SN-1", 1, ""));
+	assert_true(kit_import(kit, "SN-2", 2, ""));
+	const struct intent before = kit_provision(kit, "SN-1", 1, 100);
+	const struct intent after = kit_provision(kit, "SN-2", 2, 101);
+	assert_true(kit_operate(kit, "certificate revoke", "SN-1", NULL));
+	make_list(kit, 1);
+	kit_advance(kit, ahead_ms);
+	make_list(kit, 2);
+	assert_false(kit_is_revoked(kit, &before));
+	make_list(kit, 3);
+	kit->realtime_ms -= ahead_ms;
+	assert_true(kit_tidy(kit).state.crl_is_due);
+	assert_true(kit_is_revoked(kit, &before));
+	make_list(kit, 4);
+	assert_false(kit_tidy(kit).state.crl_is_due);
+	assert_true(kit_operate(kit, "certificate revoke", "SN-2", NULL));
+	assert_true(kit_has(kit, "revoked=1"));
+	assert_true(kit_tidy(kit).state.crl_is_due);
+	make_list(kit, 5);
+	assert_true(kit_is_revoked(kit, &before));
+	assert_true(kit_is_revoked(kit, &after));
+}
+
+/* A clock of 1970 brings nothing back that has really ended. */
+static void a_clock_from_before_the_build_says_nothing(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_true(kit_import(kit, "SN-1", 1, ""));
+	const struct intent intent = kit_provision(kit, "SN-1", 1, 100);
+	assert_true(kit_operate(kit, "certificate revoke", "SN-1", NULL));
+	kit_advance(kit, UINT64_C(366) * 86400000);
+	make_list(kit, 1);
+	assert_false(kit_is_revoked(kit, &intent));
+	kit->realtime_ms = 1000;
+	assert_false(kit_is_revoked(kit, &intent));
+	assert_false(kit_tidy(kit).state.crl_is_due);
+}
+
 /* Its certificate may exist, and nobody knows until when it would be valid. */
 static void a_closed_intent_stays_on_the_list(void **state)
 {
@@ -227,6 +275,8 @@ int main(void)
 		KIT_TEST(a_list_of_a_store_that_forgot_the_reading_is_due_again),
 		KIT_TEST(numbers_only_grow),
 		KIT_TEST(an_ended_certificate_leaves_after_one_more_list),
+		KIT_TEST(what_only_a_wrong_clock_has_ended_is_still_revoked),
+		KIT_TEST(a_clock_from_before_the_build_says_nothing),
 		KIT_TEST(a_closed_intent_stays_on_the_list),
 		KIT_TEST(pages_hold_all),
 		KIT_TEST(the_kept_list_is_shown),
