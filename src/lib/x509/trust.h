@@ -26,7 +26,8 @@
  * depth of its search, links by AKI (which Infineon's TPM 1.2 certificates have wrong), insists on
  * decoding a leaf's RSAES-OAEP key that nobody needs, and refuses what has expired.
  *
- * A link is: the issuer's name (RFC 5280, 7.1) and the issuer's signature over the received TBS.
+ * A link is: the issuer's name (RFC 5280, 7.1) and the issuer's signature over the received TBS. Of
+ * anchors with one name, that whose subjectKeyIdentifier the certificate names is tried first.
  * Each issuer has cA TRUE, keyCertSign where it has a keyUsage, room in its pathLenConstraint, and
  * tcg-kp-EKCertificate or anyExtendedKeyUsage where it has an extendedKeyUsage. Certificates that
  * the device sent (ekChain) are links, never anchors, and only under an anchor marked `hints`.

@@ -5,7 +5,7 @@
 
 #include <assert.h>
 #include <openssl/err.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 const char *trust_verdict_text(enum trust_verdict verdict)
 {
@@ -90,19 +90,42 @@ static bool is_issuer(struct climb *climb, X509 *certificate, X509 *issuer, EVP_
 	return false;
 }
 
-static const struct trust_anchor *find_anchor(struct climb *climb, X509 *certificate)
+/* RFC 5280, 4.2.1.1: whether the certificate says that it was made by this anchor's key. */
+static bool names_key_of(X509 *certificate, const struct trust_anchor *anchor)
+{
+	const ASN1_OCTET_STRING *named = X509_get0_authority_key_id(certificate);
+	const ASN1_OCTET_STRING *own = X509_get0_subject_key_id(anchor->certificate);
+
+	return named != NULL && own != NULL && ASN1_OCTET_STRING_cmp(named, own) == 0;
+}
+
+static const struct trust_anchor *find_anchor_where(
+	struct climb *climb, X509 *certificate, bool is_key_named)
 {
 	const struct trust_anchor *end;
 	const struct trust_anchor *anchor =
 		trust_anchors_named(climb->trust, X509_get_issuer_name(certificate), &end);
 
 	for (; anchor < end; anchor++) {
+		if (names_key_of(certificate, anchor) != is_key_named)
+			continue;
 		if (climb->intermediates > 0 && !anchor->marks.has_hints)
 			climb->verdict = TRUST_HINTS_NOT_ALLOWED;
 		else if (is_issuer(climb, certificate, anchor->certificate, anchor->key))
 			return anchor;
 	}
 	return NULL;
+}
+
+/*
+ * Of many anchors with one name, that whose key the certificate names is tried first. An order and no
+ * more: vendors have written identifiers that are wrong.
+ */
+static const struct trust_anchor *find_anchor(struct climb *climb, X509 *certificate)
+{
+	const struct trust_anchor *anchor = find_anchor_where(climb, certificate, true);
+
+	return anchor != NULL ? anchor : find_anchor_where(climb, certificate, false);
 }
 
 /* The hint that issued the certificate; NULL where there is none. */

@@ -155,6 +155,23 @@ static void add_unknown_critical(X509 *certificate)
 	ASN1_OBJECT_free(object);
 }
 
+static void add_key_identifiers(X509 *certificate, uint8_t key_id, uint8_t issuer_key_id)
+{
+	ASN1_OCTET_STRING *identifier = ASN1_OCTET_STRING_new();
+	AUTHORITY_KEYID *issuer = AUTHORITY_KEYID_new();
+
+	ASN1_OCTET_STRING_set(identifier, &key_id, sizeof(key_id));
+	if (key_id != 0)
+		assert_int_equal(X509_add1_ext_i2d(certificate, NID_subject_key_identifier,
+			identifier, 0, X509V3_ADD_APPEND), 1);
+	issuer->keyid = identifier;
+	ASN1_OCTET_STRING_set(identifier, &issuer_key_id, sizeof(issuer_key_id));
+	if (issuer_key_id != 0)
+		assert_int_equal(X509_add1_ext_i2d(certificate, NID_authority_key_identifier,
+			issuer, 0, X509V3_ADD_APPEND), 1);
+	AUTHORITY_KEYID_free(issuer);
+}
+
 /* Replaces the key's algorithm by RSAES-OAEP with the parameters that Infineon wrote. */
 static void make_oaep(X509 *certificate)
 {
@@ -201,6 +218,7 @@ void kit_certificate_write(const struct kit_certificate *says, struct kit_buffer
 	if (says->has_twice)
 		add_extension(certificate, NID_ext_key_usage, says->extended_key_usage);
 	add_manufacturer(certificate, says->manufacturer);
+	add_key_identifiers(certificate, says->key_id, says->issuer_key_id);
 	if (says->has_unknown_critical)
 		add_unknown_critical(certificate);
 	assert_true(X509_sign(certificate, says->issuer_key, EVP_get_digestbyname(says->hash)) > 0);

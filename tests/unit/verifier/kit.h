@@ -30,6 +30,7 @@ struct kit_certificate {
 	bool has_twice;               /* the extendedKeyUsage stands twice */
 	bool has_key_usage_twice, has_basic_constraints_twice;
 	bool has_unknown_critical;
+	uint8_t key_id, issuer_key_id; /* the identifiers' one octet; 0: without */
 	bool is_oaep;                 /* the SubjectPublicKeyInfo says RSAES-OAEP */
 	int64_t not_before_s, not_after_s;
 	const char *not_after; /* spelt out, instead of not_after_s; NULL: not */

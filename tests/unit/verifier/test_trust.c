@@ -473,6 +473,47 @@ static void test_work_is_bounded(void **state)
 	hierarchy_close(&h);
 }
 
+/*
+ * As many namesakes as there may be, each with the key identifier of its own key: whichever made the
+ * certificate is found, where the certificate says by which key (RFC 5280, 4.2.1.1). An identifier that
+ * is wrong costs nothing but the order.
+ */
+static void test_namesakes_are_tried_by_their_key(void **state)
+{
+	for (long right = 0; right < TRUST_VERIFICATIONS_MAX + 1; right++) {
+		struct hierarchy h;
+
+		(void)state;
+		hierarchy_open(&h);
+		for (long i = 0; i < TRUST_VERIFICATIONS_MAX + 1; i++) {
+			h.says[0].number = i + 1;
+			h.says[0].key_id = (uint8_t)(i + 1);
+			h.says[0].key = h.says[0].issuer_key = ca_key(i == right ? 0 : 1);
+			import(&h, 0, "");
+		}
+		seal(&h);
+		h.kit.ek_certificate.issuer_key_id = (uint8_t)(right + 1);
+		issue_ek(&h, 0);
+		assert_verdict(&h, TRUST_PATH_FOUND);
+		hierarchy_close(&h);
+	}
+}
+
+static void test_a_wrong_key_identifier_is_no_reason(void **state)
+{
+	struct hierarchy h;
+
+	(void)state;
+	hierarchy_open(&h);
+	h.says[0].key_id = 1;
+	import(&h, 0, "");
+	seal(&h);
+	h.kit.ek_certificate.issuer_key_id = 2;
+	issue_ek(&h, 0);
+	assert_verdict(&h, TRUST_PATH_FOUND);
+	hierarchy_close(&h);
+}
+
 /* Two CAs that certified each other, both imported: a circle of marks, not of work. */
 static void test_cross_certified(void **state)
 {
@@ -864,6 +905,8 @@ int main(void)
 		cmocka_unit_test(test_purposes_that_fit),
 		cmocka_unit_test(test_namesakes),
 		cmocka_unit_test(test_work_is_bounded),
+		cmocka_unit_test(test_namesakes_are_tried_by_their_key),
+		cmocka_unit_test(test_a_wrong_key_identifier_is_no_reason),
 		cmocka_unit_test(test_cross_certified),
 		cmocka_unit_test(test_below_the_anchor),
 		cmocka_unit_test(test_signature_strength),
