@@ -110,14 +110,24 @@ static bool ticket_holds(const struct acts *acts, const struct facts *facts,
 	return false;
 }
 
-/* A free place; NULL where all are taken. */
-static struct act_in_hand *take_place(struct acts *acts)
+/*
+ * A free place; NULL where all are taken, or as many by this verifier as its front has requests in
+ * flight. One that is taken could have all of them else, and nobody's devices would be served.
+ */
+static struct act_in_hand *take_place(struct acts *acts, int verifier)
 {
+	struct act_in_hand *place = NULL;
+	size_t count = 0;
+
 	for (size_t i = 0; i < ACT_COUNT_MAX; i++) {
-		if (!acts->in_hand[i].is_used)
-			return &acts->in_hand[i];
+		struct act_in_hand *act = &acts->in_hand[i];
+
+		if (act->is_used)
+			count += act->verifier == verifier;
+		else if (place == NULL)
+			place = act;
 	}
-	return NULL;
+	return count < PENDING_MAX ? place : NULL;
 }
 
 static struct act_in_hand *find_act(struct acts *acts, uint64_t store_request)
@@ -185,7 +195,7 @@ static bool begin_act(struct acts *acts, struct act_in_hand *act, const struct f
 	uint64_t now_s = store_clock_now_ms(&acts->clock) / 1000;
 
 	if (act == NULL) {
-		refusal_set(out, CHECK_STORE_ANSWER, "%d acts are in hand", ACT_COUNT_MAX);
+		refusal_set(out, CHECK_STORE_ANSWER, "too many acts are in hand");
 		return false;
 	}
 	if (EVP_Digest(facts->ticket, sizeof(facts->ticket), act->ticket_hash, NULL, EVP_sha256(),
@@ -201,7 +211,7 @@ static void make_certificate(struct acts *acts, int verifier, uint64_t request,
 {
 	struct areas areas;
 	struct refusal refusal = refusal_about(facts, NULL);
-	struct act_in_hand *act = take_place(acts);
+	struct act_in_hand *act = take_place(acts, verifier);
 
 	if (areas_write(facts, &areas) != FAULT_NONE) {
 		refusal_set(&refusal, CHECK_EVIDENCE_MASK, "numbers that are no keys");

@@ -398,8 +398,8 @@ static void test_answers_of_nobody(void **state)
 	assert_silence(stage.store[1]); /* signed once */
 }
 
-/* CHECK_STORE_ANSWER: a store that does not answer, and a table that is full. */
-static void test_time_and_room(void **state)
+/* CHECK_STORE_ANSWER: a store that does not answer. */
+static void test_time(void **state)
 {
 	struct facts facts = facts_with_good_ticket();
 	uint64_t request;
@@ -414,13 +414,32 @@ static void test_time_and_room(void **state)
 	assert_refused(CHECK_STORE_ANSWER);
 	answer_intent(request, INTENT_OPEN); /* too late: nothing is signed */
 	assert_silence(stage.store[1]);
+}
 
-	for (size_t i = 0; i < ACT_COUNT_MAX; i++) {
-		give(&facts);
-		(void)receive_intent(&request);
+/* CHECK_STORE_ANSWER: no verifier takes more places than its front may have requests in flight. */
+static void test_room(void **state)
+{
+	const struct facts facts = facts_with_good_ticket();
+	int verifiers[ACT_COUNT_MAX / PENDING_MAX + 1]; /* other channels to the same far end */
+	uint64_t request;
+
+	(void)state;
+	for (size_t i = 0; i < ACT_COUNT_MAX / PENDING_MAX + 1; i++) {
+		verifiers[i] = dup(stage.verifier[0]);
+		assert_true(verifiers[i] >= 0);
 	}
-	give(&facts);
+	for (size_t i = 0; i < ACT_COUNT_MAX / PENDING_MAX; i++) {
+		for (size_t j = 0; j < PENDING_MAX; j++) {
+			acts_facts(&stage.acts, verifiers[i], VERIFIER_REQUEST, &facts);
+			(void)receive_intent(&request);
+		}
+		acts_facts(&stage.acts, verifiers[i], VERIFIER_REQUEST, &facts);
+		assert_refused(CHECK_STORE_ANSWER);
+	}
+	acts_facts(&stage.acts, verifiers[ACT_COUNT_MAX / PENDING_MAX], VERIFIER_REQUEST, &facts);
 	assert_refused(CHECK_STORE_ANSWER);
+	for (size_t i = 0; i < ACT_COUNT_MAX / PENDING_MAX + 1; i++)
+		(void)close(verifiers[i]);
 }
 
 /* The answer is that one, or 503: what the authority had no memory for is nobody's fault. */
@@ -500,7 +519,8 @@ int main(void)
 		ON_STAGE(test_store_refuses),
 		ON_STAGE(test_repeat),
 		ON_STAGE(test_answers_of_nobody),
-		ON_STAGE(test_time_and_room),
+		ON_STAGE(test_time),
+		ON_STAGE(test_room),
 		ON_STAGE(test_no_memory),
 	};
 
