@@ -174,7 +174,9 @@ static void ask_intent(struct acts *acts, struct act_in_hand *act, const struct 
 {
 	uint8_t buffer[FRAME_MAX];
 	struct writer w = message_begin(buffer, sizeof(buffer), MESSAGE_INTENT, act->store_request);
-	struct intent intent = { .issued_at_ms = header->issued_at_ms };
+	struct intent intent = { .issued_at_ms = header->issued_at_ms,
+		.ek_trust = (uint8_t)acts->materials->configuration.trust,
+		.binding = (uint8_t)acts->materials->configuration.binding };
 
 	memcpy(intent.ticket_hash, act->ticket_hash, sizeof(intent.ticket_hash));
 	memcpy(intent.serial, facts->serial, sizeof(intent.serial));

@@ -56,6 +56,21 @@ static struct claim claim_of(struct store *store, const struct intent *intent,
 	};
 }
 
+/*
+ * The certificate says by which trust and binding it was given. In the moment between the store's part
+ * of a reload and the authority's it would say others than these rules: 503, the device asks again.
+ */
+static bool is_of_policy_in_force(const struct claim *claim)
+{
+	const struct policy *policy = claim->store->policy;
+
+	if (claim->intent->ek_trust == policy->trust && claim->intent->binding == policy->binding)
+		return true;
+	claim->refusal->retry_after_s = RETRY_SOON_S;
+	refusal_set(claim->refusal, CHECK_EVIDENCE_MASK, "the draft is of another policy");
+	return false;
+}
+
 /* ---- (1) bans and suspension ---- */
 
 static bool is_not_banned(const struct claim *claim)
@@ -335,7 +350,7 @@ static void write_intent(struct store *store, const struct intent *intent)
 typedef bool rule(const struct claim *);
 
 static rule *const rules_of_who[] = {
-	is_not_banned, is_not_suspended,
+	is_of_policy_in_force, is_not_banned, is_not_suspended,
 	is_not_released, has_ek_listed, has_serial_of_row, has_profile_allowed, has_serial_expected,
 	has_ek_to_itself, has_ik_to_itself, has_serial_to_itself,
 };

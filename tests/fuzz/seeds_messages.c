@@ -116,7 +116,7 @@ static void store_seeds(void)
 	const char *name = "intent";
 	SEED("frames_store", MESSAGE_INTENT, intent, .serial = "SN-0001", .profile = "device",
 		.ek_id = { 1 }, .ik_id = { 2 }, .issued_at_ms = UINT64_C(1795392000000),
-		.number = { 0x40 }, .owner = { 9 });
+		.number = { 0x40 }, .owner = { 9 }, .ek_trust = 1, .binding = 1);
 	name = "record";
 	SEED("frames_store", MESSAGE_RECORD, record, .number = { 0x40 }, .not_before_s = 1795392000,
 		.not_after_s = 1826928000, .certificate = SOME("der"), .chain_pem = SOME("pem"));

@@ -109,7 +109,7 @@
 	CHECK(HEADER_LIFE, 98, E_TICKET_TIME, 409, "PROTOCOL, The ticket", "now - 600 s < issued_at <= now + 60 s") \
 	CHECK(HEADER_EPOCH, 99, E_TICKET_TIME, 409, "PROTOCOL, The ticket", "epoch is the day of issued_at") \
 	CHECK(HEADER_FINGERPRINT, 100, E_POLICY_CHANGED, 409, "PROTOCOL, The ticket", "the header's fingerprint is the current policy's or the one before a reload") \
-	CHECK(EVIDENCE_MASK, 101, E_UNAVAIL, 503, "PROTOCOL, The ticket", "verifier and authority hold the same policy") \
+	CHECK(EVIDENCE_MASK, 101, E_UNAVAIL, 503, "PROTOCOL, The ticket", "verifier, authority and store hold the same policy") \
 	CHECK(TICKET, 102, E_TICKET, 403, "PROTOCOL, The ticket", "the ticket is the MAC over header and facts") \
 	CHECK(TICKET_FORMER, 103, E_TICKET_TIME, 409, "PROTOCOL, The ticket", "the ticket of a former ca_id or fingerprint is the MAC over header and facts") \
 	CHECK(CERTIFICATE_LINT, 104, E_LINT, 503, "PROTOCOL, The certificate", "the certificate about to be signed is exactly its profile") \

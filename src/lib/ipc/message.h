@@ -168,6 +168,7 @@ struct intent {
 	uint8_t number[CERTIFICATE_NUMBER_SIZE];
 	uint8_t tbs_digest[32];
 	uint8_t owner[OWNER_SIZE]; /* random, once per start of the authority */
+	uint8_t ek_trust, binding; /* by which the draft was made: enum trust, enum binding */
 };
 
 void intent_write(struct writer *, const struct intent *);

@@ -25,6 +25,8 @@ void intent_write(struct writer *w, const struct intent *intent)
 	writer_bytes(w, BYTES_OF_ARRAY(intent->number));
 	writer_bytes(w, BYTES_OF_ARRAY(intent->tbs_digest));
 	writer_bytes(w, BYTES_OF_ARRAY(intent->owner));
+	writer_u8(w, intent->ek_trust);
+	writer_u8(w, intent->binding);
 }
 
 enum fault intent_read(struct bytes body, struct intent *out)
@@ -41,6 +43,8 @@ enum fault intent_read(struct bytes body, struct intent *out)
 	reader_copy(&r, intent.number, sizeof(intent.number));
 	reader_copy(&r, intent.tbs_digest, sizeof(intent.tbs_digest));
 	reader_copy(&r, intent.owner, sizeof(intent.owner));
+	intent.ek_trust = reader_u8(&r);
+	intent.binding = reader_u8(&r);
 	if (!serial_is_well_formed(bytes_of_string(intent.serial)))
 		reader_fail(&r, FAULT_INVALID);
 

@@ -253,6 +253,8 @@ static void test_certificate(void **state)
 	assert_silence(stage.verifier[1]);
 	assert_string_equal(intent.serial, facts.serial);
 	assert_int_equal(intent.issued_at_ms, now_ms);
+	assert_int_equal(intent.ek_trust, TRUST_BOTH);
+	assert_int_equal(intent.binding, BINDING_MANIFEST);
 
 	answer_intent(request, INTENT_OPEN);
 	assert_silence(stage.verifier[1]);

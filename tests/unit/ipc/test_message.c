@@ -153,7 +153,8 @@ static enum fault again_answer(struct bytes body, struct writer *w)
 
 static void write_intent(struct writer *w)
 {
-	struct intent intent = { .serial = "SN-0001", .profile = "device", .issued_at_ms = 1800000000000 };
+	struct intent intent = { .serial = "SN-0001", .profile = "device", .issued_at_ms = 1800000000000,
+		.ek_trust = 2, .binding = 1 };
 
 	memset(intent.ticket_hash, 1, sizeof(intent.ticket_hash));
 	memset(intent.ek_id, 2, sizeof(intent.ek_id));

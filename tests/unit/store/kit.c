@@ -90,7 +90,8 @@ void kit_advance(struct kit *kit, uint64_t milliseconds)
 
 struct intent kit_intent(struct kit *kit, const char *serial, uint8_t ek, uint8_t ik)
 {
-	struct intent intent = { .profile = "device" };
+	struct intent intent = { .profile = "device", .ek_trust = (uint8_t)kit->policy.trust,
+		.binding = (uint8_t)kit->policy.binding };
 
 	kit_advance(kit, 1000);
 	kit->counter++;

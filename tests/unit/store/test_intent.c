@@ -160,10 +160,10 @@ static void a_profile_that_the_row_does_not_name_is_refused(void **state)
 static void a_profile_needs_a_row(void **state)
 {
 	struct kit *kit = *state;
-	struct intent intent = kit_intent(kit, "0101010101010101010101010101010101010101", 1, 100);
 
 	kit->policy.trust = TRUST_VENDOR;
 	kit->policy.binding = BINDING_ENDORSEMENT;
+	struct intent intent = kit_intent(kit, "0101010101010101010101010101010101010101", 1, 100);
 	(void)snprintf(intent.profile, sizeof(intent.profile), "vpn");
 	assert_int_equal(kit_verdict(kit, &intent), CHECK_PROFILE_ALLOWED);
 	(void)snprintf(intent.profile, sizeof(intent.profile), "device");
@@ -173,10 +173,10 @@ static void a_profile_needs_a_row(void **state)
 static void with_endorsement_the_serial_is_of_the_ek(void **state)
 {
 	struct kit *kit = *state;
-	struct intent intent = kit_intent(kit, "SN-1", 0xab, 100);
 
 	kit->policy.trust = TRUST_VENDOR;
 	kit->policy.binding = BINDING_ENDORSEMENT;
+	struct intent intent = kit_intent(kit, "SN-1", 0xab, 100);
 	assert_int_equal(kit_verdict(kit, &intent), CHECK_SERIAL_BINDING);
 	(void)snprintf(intent.serial, sizeof(intent.serial),
 		"ABABABABABABABABABABABABABABABABABABABAB");
@@ -507,6 +507,23 @@ static void a_run_out_intent_gives_way_and_is_revoked(void **state)
 	assert_int_equal(answer.refusal.check, CHECK_INTENT_OURS);
 }
 
+/* ---- a reload that the authority has not taken part in yet ---- */
+
+static void a_draft_of_another_policy_is_not_signed(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_true(kit_import(kit, "SN-1", 1, ""));
+	struct intent intent = kit_intent(kit, "SN-1", 1, 100);
+	intent.ek_trust = TRUST_MANIFEST;
+	assert_int_equal(kit_verdict(kit, &intent), CHECK_EVIDENCE_MASK);
+	intent.ek_trust = TRUST_BOTH;
+	intent.binding = BINDING_FIRST;
+	assert_int_equal(kit_verdict(kit, &intent), CHECK_EVIDENCE_MASK);
+	intent.binding = BINDING_MANIFEST;
+	assert_int_equal(kit_verdict(kit, &intent), KIT_OPENS);
+}
+
 /* ---- the quota ---- */
 
 static void the_eleventh_in_ten_minutes_waits(void **state)
@@ -646,6 +663,7 @@ int main(void)
 		KIT_TEST(an_open_intent_of_the_same_ik_waits),
 		KIT_TEST(a_run_out_intent_gives_way_and_is_revoked),
 		KIT_TEST(the_eleventh_in_ten_minutes_waits),
+		KIT_TEST(a_draft_of_another_policy_is_not_signed),
 		KIT_TEST(the_twenty_fifth_in_a_day_waits),
 		KIT_TEST(the_quota_counts_the_serial),
 		KIT_TEST(the_quota_counts_the_ek),

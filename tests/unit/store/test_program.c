@@ -211,7 +211,8 @@ static void import(struct program *program, const char *serial, uint8_t ek)
 
 static struct intent intent_now(const char *serial, uint8_t id)
 {
-	struct intent intent = { .profile = "device" };
+	struct intent intent = { .profile = "device", .ek_trust = TRUST_BOTH,
+		.binding = BINDING_MANIFEST };
 	struct timespec now;
 
 	(void)usleep(2000); /* later than the last change */
