@@ -137,6 +137,8 @@ def aftermath(world, outcome):
         yield f"serve ended with status {status}"
     yield from roles_ended(world)
     yield from broken(world.ca.folder, world.device_folder, world.tpm.tcti, held=world.held)
+    if not world.ca.has_others_barred():
+        yield "a ban or a suspension of before is gone"
     audit = world.ca.tries("audit", "verify")
     if audit.status != 0:
         yield str(audit)

@@ -203,6 +203,55 @@ def s4_one_certificate_a_ticket(scene):
         yield "two certificates for one ticket"
 
 
+class Barred:
+    """Whom the audit chain's acts, one after the other, have banned and suspended."""
+
+    def __init__(self):
+        self.banned, self.suspended = set(), set()
+
+    def take(self, act, detail):
+        if act == "ban add":
+            self.banned.add((detail["kind"], detail["value"]))
+        elif act == "ban remove":
+            self.banned.discard((detail["kind"], detail["value"]))
+        elif act == "device suspend" or act == "certificate revoke" and "number" not in detail:
+            self.suspended.add(detail["serial"])
+        elif act in ("device restore", "device release"):
+            self.suspended.discard(detail["serial"])
+
+    def has(self, intent):
+        names = {("serial", intent["serial"]), ("ek", intent["ek_id"]), ("ik", intent["ik_id"])}
+        return bool(names & self.banned) or intent["serial"] in self.suspended
+
+
+def barred(scene):
+    """(Barred at the end of the chain, what was signed for one that was barred then)."""
+    now, intents, broken_by = Barred(), {}, []
+    for row in scene.rows("SELECT act, detail FROM audit ORDER BY seq"):
+        act, detail = row["act"], json.loads(row["detail"])
+        now.take(act, detail)
+        if act == "intent":
+            intents[detail["number"]] = detail
+        if act in ("intent", "bind", "renew", "rekey") and now.has(intents[detail["number"]]):
+            broken_by.append(f"{act} {detail['number']}")
+    return now, broken_by
+
+
+def s5_barred(scene):
+    """S5: banned and suspended end only by an operator's act, and get nothing meanwhile."""
+    now, broken_by = barred(scene)
+    for act in broken_by:
+        yield f"{act}: for one that was banned or suspended"
+    kinds = {1: "serial", 2: "ek", 3: "ik"}
+    values = {(kinds[row["kind"]], row["value"].decode() if row["kind"] == 1 else row["value"].hex())
+              for row in scene.rows("SELECT kind, value FROM ban WHERE lifted_at_ms IS NULL")}
+    if values != now.banned:
+        yield f"banned: {values}, by the audit chain: {now.banned}"
+    serials = {row["serial"] for row in scene.rows("SELECT serial FROM binding WHERE state = 2")}
+    if serials != now.suspended:
+        yield f"suspended: {serials}, by the audit chain: {now.suspended}"
+
+
 def s5_order(scene):
     """S5: the newest certificate is the current one; its key is the binding's."""
     for row in scene.rows("SELECT c.*, b.ik_id AS bound FROM certificate c"
@@ -379,7 +428,7 @@ def lost(device, tcti):
 
 
 RULES = (s1_only_proved_keys, s2_one_of_each, s3_intent_record_answer, s4_one_certificate_a_ticket,
-         s5_order, s6_times, s7_nothing_unknown, s8_audit, tpm_tidy, device_fits)
+         s5_barred, s5_order, s6_times, s7_nothing_unknown, s8_audit, tpm_tidy, device_fits)
 
 
 def broken(ca, device=None, tcti=None, rules=RULES, held=()):

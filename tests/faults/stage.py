@@ -55,6 +55,7 @@ class Template:
         rows = run(GENUINE_DEVICE, "manifest-line", "--serial", SERIAL, "--tcti", tpm.tcti)
         tpm.stop()
         self.ca.lists(rows)
+        self.bar_others()
         path = self.ca.folder / "genuine.conf"
         # All requests come from one address here, many a minute.
         path.write_text(path.read_text().replace("[front]\n", "[front]\nworkers = 1\n", 1))
@@ -62,6 +63,12 @@ class Template:
         self.provision()
         self.vendors = folder / "vendors.pem"
         self.vendors.write_text("".join(map(self.other_root, ("One", "Another"))))
+
+    def bar_others(self):
+        """One device that is suspended and one EK that is banned, and are to stay so."""
+        self.ca.lists(f"SN-0002,{'02' * 32},,\n")
+        self.ca.does("device", "suspend", "SN-0002")
+        self.ca.does("ban", "add", "ek", "03" * 32)
 
     def other_root(self, name):
         """A vendor's certificate that may be imported besides."""
@@ -146,6 +153,11 @@ class CopiedCa(Ca):
 
     def has_open_intent(self):
         return self.count("SELECT count(*) FROM intent WHERE state = 1") > 0
+
+    def has_others_barred(self):
+        """Whether those of Template.bar_others still are."""
+        return self.count("SELECT (SELECT count(*) FROM ban WHERE lifted_at_ms IS NULL)"
+                          " + (SELECT count(*) FROM binding WHERE state = 2)") == 2
 
     def is_well(self):
         """Asked without looking at its certificate: its clock may be another than ours."""

@@ -4,6 +4,7 @@ import contextlib
 import shutil
 import sqlite3
 import sys
+import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -29,6 +30,7 @@ BREAKS = {
         " WHERE name = 'certificate'; DELETE FROM sqlite_schema WHERE"
         " name = 'sqlite_autoindex_certificate_2'; PRAGMA writable_schema = RESET;"
         " UPDATE certificate SET ticket_hash = zeroblob(32)",
+    "s5_barred": "UPDATE ban SET lifted_at_ms = 0",
     "s5_order": "UPDATE binding SET ik_id = zeroblob(32)",
     "s6_times": "UPDATE intent SET lease_until_ms = lease_until_ms + 1",
     "s7_nothing_unknown": "UPDATE intent SET state = 1 WHERE id = 1; DELETE FROM certificate"
@@ -50,6 +52,9 @@ class Invariants(tap.Case):
         cls.ca.start()
         for _ in range(2):
             assert cls.device.provision(cls.ca).status == 0
+        cls.ca.does("ban", "add", "ek", "03" * 32)
+        cls.ca.lists(f"SN-0002,{'02' * 32},,\n")
+        cls.ca.does("device", "suspend", "SN-0002")
         cls.ca.stop()
 
     def found(self, ca, rule, device=None, held=()):
@@ -76,6 +81,24 @@ class Invariants(tap.Case):
                     database.executescript(change)
                     database.commit()
                 self.assertNotEqual(self.found(copy, rule), [])
+
+    def test_barred(self):
+        """so is one that is suspended no more, and whoever got a certificate while he was barred"""
+        first = "UPDATE audit SET act = '{}', detail = (SELECT {} FROM audit WHERE act = 'intent')" \
+            " WHERE seq = 1"
+        ban = "json_object('kind', '{}', 'value', detail ->> '{}')"
+        for change, sentence in (
+                ("UPDATE binding SET state = 1 WHERE state = 2", "suspended: set()"),
+                (first.format("device suspend", "detail"), "renew "),
+                *((first.format("ban add", ban.format(*names)), "bind ") for names in (
+                    ("serial", "serial"), ("ek", "ek_id"), ("ik", "ik_id")))):
+            with self.subTest(change):
+                copy = Path(tempfile.mkdtemp(dir=self.folder)) / "ca"
+                shutil.copytree(self.ca.folder, copy)
+                with contextlib.closing(sqlite3.connect(copy / "store" / "genuine.db")) as database:
+                    database.execute(change)
+                    database.commit()
+                self.assertIn(f"s5_barred: {sentence}", "\n".join(self.found(copy, "s5_barred")))
 
     def test_unknown_certificate(self):
         """a certificate at the device that the store does not have is noticed, wherever it lies"""
