@@ -2,7 +2,7 @@
 
 An error is met by the n-th call, or by that one and all that follow. (Not by strace, whose way to
 spoil a call ends a role: its filter sees a system call of number -1.) The device meets them in a
-renewal and with --new-key as well.
+renewal and with --new-key as well, and so does the store.
 
 A device that asks meanwhile gets its certificate or hears that the CA is not to be had now (503, an
 ended connection): what the disk does is no reason to refuse it. After a sync that failed nobody knows
@@ -83,8 +83,8 @@ def injections(new_world):
         with new_world(journey) as world:
             calls = count_in_device(world)
         yield from of_process("device", calls, DISK, in_device, journey)
-    for role in ROLES:
-        with new_world() as world:
+    for role, journey in (*((role, FIRST) for role in ROLES), ("store", RENEWAL), ("store", NEW_KEY)):
+        with new_world(journey) as world:
             calls = count_in_role(world, role)
         yield from of_process(role, calls, {**DISK, **CHANNEL},
-                              lambda *fault, role=role: in_role(role, *fault))
+                              lambda *fault, role=role: in_role(role, *fault), journey)
