@@ -41,6 +41,12 @@ static enum fault refused(struct https *https, const struct problem *problem)
 		"the CA refused this device (reference %s)", problem->reference);
 }
 
+/* Whether it says to come again after more than a run has for its CA. */
+static bool is_for_later(const struct https_answer *answer)
+{
+	return answer->retry_after_s > RUN_WITH_CA_S;
+}
+
 /* Every answer that is not taken ends here, in words. */
 static enum fault stop(struct https *https, const struct https_answer *answer)
 {
@@ -57,6 +63,12 @@ static enum fault stop(struct https *https, const struct https_answer *answer)
 			"the CA does not understand the request%s%s", colon, problem.detail);
 	case 429:
 	case 503:
+		if (is_for_later(answer))
+			return failure_set(https->failure, EXIT_CA_NOT_REACHED,
+				"run it again when that time is over",
+				"the CA has no time for this device for the next %u minutes (%ld)%s%s",
+				answer->retry_after_s / 60 + 1, answer->status, colon,
+				problem.detail);
 		return failure_set(https->failure, EXIT_CA_NOT_REACHED,
 			"run it again in a few minutes",
 			"the CA has no time for this device now (%ld)%s%s", answer->status, colon,
@@ -107,7 +119,8 @@ static enum fault post(struct https *https, const char *path, const struct reque
 			return answer->is_json ? FAULT_NONE : not_json(https);
 		else if (ca_reaction_of(answer->status) == CA_START_AGAIN)
 			return FAULT_BUSY;
-		else if (ca_reaction_of(answer->status) == CA_STOP || is_last)
+		else if (ca_reaction_of(answer->status) == CA_STOP || is_last ||
+				is_for_later(answer))
 			return stop(https, answer);
 		else
 			fault = ca_wait(https, ca_wait_s(answer->retry_after_s, attempt),

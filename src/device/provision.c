@@ -11,6 +11,7 @@
 #include "install.h"
 #include "installed_set.h"
 #include "interruption.h"
+#include "own_memory.h"
 #include "owned.h"
 #include "report.h"
 #include "state.h"
@@ -268,6 +269,7 @@ static enum fault steps_with_ca(struct run *run)
 	struct evidence evidence = evidence_of(run);
 	owned_secret ticket = { 0 };
 
+	(void)!own_memory_lock();
 	enum fault fault = ca_get_challenge(&run->https, &evidence, &run->challenge);
 	if (fault != FAULT_NONE)
 		return fault;

@@ -9,7 +9,7 @@
 
 void surroundings_shut_out(void)
 {
-	own_memory_guard();
+	(void)!own_memory_hide();
 	(void)unsetenv("SSLKEYLOGFILE");
 	/* What is asked for first holds: libcurl asks for the configuration. */
 	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { RETRY_AFTER_S = 2 }; /* where whoever refused has named no time */
+enum { RETRY_AFTER_S = 2 /* where whoever refused has named no time */, SPREAD_MAX_S = 60 };
 
 static uint64_t clock_ms(clockid_t clock)
 {
@@ -60,12 +60,13 @@ static bool may_come_later(uint16_t status)
 	return status == 429 || status == 503;
 }
 
-/* Spread over half the time again, so that a refused crowd does not come back as one. */
+/* Spread over half the time again, a minute at most, so that a refused crowd does not come back as one. */
 static uint32_t retry_after(const struct refusal *refusal, uint16_t status)
 {
 	uint32_t base = refusal->retry_after_s > 0 ? refusal->retry_after_s : RETRY_AFTER_S;
+	uint32_t spread = base / 2 < SPREAD_MAX_S ? base / 2 : SPREAD_MAX_S;
 
-	return may_come_later(status) ? base + random_below(base / 2 + 2) : 0;
+	return may_come_later(status) ? base + random_below(spread + 2) : 0;
 }
 
 /* Notes the refusal and sends its problem document. */

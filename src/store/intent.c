@@ -284,20 +284,23 @@ static bool has_no_open_intent(const struct claim *claim)
 	return true;
 }
 
-/* When the last certificate but count - 1 of EK or serial was recorded; 0: not within the period. */
-static uint64_t recorded_before(struct store *store, const struct intent *intent,
-	const struct quota *quota)
+/*
+ * When the last certificate but count - 1 of EK or binding was recorded; 0: not within the period. Of the
+ * binding, not of the serial: what a device that was released had does not count against its successor.
+ */
+static uint64_t recorded_before(const struct claim *claim, const struct quota *quota)
 {
+	struct store *store = claim->store;
 	uint64_t since_ms = store->now_ms < quota->period_ms ? 0 : store->now_ms - quota->period_ms;
 	const struct value after = value_u64(since_ms), skip = value_number(quota->count - 1);
 	int64_t of_ek = database_number(&store->database,
 		"SELECT recorded_at_ms FROM certificate WHERE ek_id = ?1 AND recorded_at_ms > ?2"
 		" ORDER BY recorded_at_ms DESC LIMIT 1 OFFSET ?3",
-		VALUES(VALUE_ARRAY(intent->ek_id), after, skip), 0);
+		VALUES(VALUE_ARRAY(claim->intent->ek_id), after, skip), 0);
 	int64_t of_serial = database_number(&store->database,
-		"SELECT recorded_at_ms FROM certificate WHERE serial = ?1 AND recorded_at_ms > ?2"
+		"SELECT recorded_at_ms FROM certificate WHERE binding = ?1 AND recorded_at_ms > ?2"
 		" ORDER BY recorded_at_ms DESC LIMIT 1 OFFSET ?3",
-		VALUES(value_text(intent->serial), after, skip), 0);
+		VALUES(value_number(claim->binding.id), after, skip), 0);
 
 	return (uint64_t)(of_ek > of_serial ? of_ek : of_serial);
 }
@@ -305,7 +308,7 @@ static uint64_t recorded_before(struct store *store, const struct intent *intent
 static bool is_within(const struct claim *claim, const struct quota *quota)
 {
 	struct store *store = claim->store;
-	uint64_t recorded_ms = recorded_before(store, claim->intent, quota);
+	uint64_t recorded_ms = recorded_before(claim, quota);
 
 	if (recorded_ms == 0)
 		return true;

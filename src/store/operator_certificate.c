@@ -242,7 +242,7 @@ static int64_t revoke(struct operation *operation, const struct revocation_targe
 }
 
 static void append_audit(struct operation *operation, const struct revocation_target *target,
-	enum crl_reason reason, int64_t count)
+	enum crl_reason reason, int64_t count, bool is_suspended)
 {
 	struct audit_entry entry = audit_entry_of("certificate revoke");
 
@@ -251,6 +251,7 @@ static void append_audit(struct operation *operation, const struct revocation_ta
 		audit_octets(&entry, "number", BYTES_OF_ARRAY(target->number));
 	audit_text(&entry, "reason", reason_name(reason));
 	audit_number(&entry, "revoked", (uint64_t)count);
+	audit_text(&entry, "suspended", is_suspended ? "yes" : "no");
 	audit_append(operation->store, operation->actor, &entry);
 }
 
@@ -272,7 +273,7 @@ void certificate_revoke(struct operation *operation)
 	}
 	int64_t count = revoke(operation, &target, reason);
 	bool is_suspended = target.is_device && suspend(operation, &target);
-	append_audit(operation, &target, reason, count);
+	append_audit(operation, &target, reason, count, is_suspended);
 	row_string(operation, "serial", target.serial);
 	row_number(operation, "revoked", count);
 	row_truth(operation, "suspended", is_suspended);

@@ -9,6 +9,7 @@
 /*
  * What ended before this has ended: by the store's clock, and by the system's where that is behind, for
  * then the store's may have believed a time that never was. One before the build's date says nothing.
+ * Only lists go by it: what is revoked is revoked, ended or not, for the clock may be ahead just now.
  */
 static uint64_t surely_past_s(const struct store *store)
 {
@@ -41,9 +42,8 @@ int64_t revocation_add_binding(struct store *store, int64_t binding, enum crl_re
 	return database_run(&store->database,
 		"INSERT INTO revocation (number, reason, effective_at_ms, made_at_ms, not_after_s)"
 		" SELECT number, ?2, ?3, ?3, not_after_s FROM certificate"
-		" WHERE binding = ?1 AND not_after_s >= ?4" ON_CONFLICT_NEARER,
-		VALUES(value_number(binding), value_number(reason), value_u64(store->now_ms),
-			value_u64(surely_past_s(store))));
+		" WHERE binding = ?1" ON_CONFLICT_NEARER,
+		VALUES(value_number(binding), value_number(reason), value_u64(store->now_ms)));
 }
 
 int64_t revocation_supersede(struct store *store, int64_t binding, const uint8_t ik_id[32],
@@ -52,8 +52,7 @@ int64_t revocation_supersede(struct store *store, int64_t binding, const uint8_t
 	return database_run(&store->database,
 		"INSERT INTO revocation (number, reason, effective_at_ms, made_at_ms, not_after_s)"
 		" SELECT number, ?2, ?3, ?4, not_after_s FROM certificate"
-		" WHERE binding = ?1 AND ik_id <> ?5"
-		" AND not_after_s >= ?4 / 1000" ON_CONFLICT_NEARER,
+		" WHERE binding = ?1 AND ik_id <> ?5" ON_CONFLICT_NEARER,
 		VALUES(value_number(binding), value_number(CRL_REASON_SUPERSEDED), value_u64(at_ms),
 			value_u64(store->now_ms), VALUE_ID(ik_id)));
 }
@@ -65,10 +64,16 @@ bool revocation_is_in_force(struct store *store, const uint8_t number[CERTIFICAT
 		VALUES(VALUE_CERTIFICATE_NUMBER(number), value_u64(store->now_ms)));
 }
 
+/* When the list that is kept was made; 0 where there is none. */
+static uint64_t last_update_of(struct store *store)
+{
+	return (uint64_t)database_number(&store->database,
+		"SELECT this_update_s FROM crl ORDER BY number DESC LIMIT 1", NO_VALUES, 0);
+}
+
 uint64_t revocation_ended_s(struct store *store)
 {
-	uint64_t last_update_s = (uint64_t)database_number(&store->database,
-		"SELECT this_update_s FROM crl ORDER BY number DESC LIMIT 1", NO_VALUES, 0);
+	uint64_t last_update_s = last_update_of(store);
 	uint64_t past_s = surely_past_s(store);
 
 	return last_update_s < past_s ? last_update_s : past_s;
@@ -81,13 +86,24 @@ uint64_t revocation_count(struct store *store)
 		VALUES(value_u64(store->now_ms), value_u64(revocation_ended_s(store))), 0);
 }
 
+/*
+ * Whether the list that is kept was made while the clock was ahead, and left out what by now has not
+ * ended. A store that was started since does not know what it left out: not more than had ended then.
+ */
+static bool is_list_short(struct store *store)
+{
+	uint64_t last_update_s = last_update_of(store);
+	uint64_t left_out_s = store->list_ended_s < last_update_s ? store->list_ended_s : last_update_s;
+
+	return revocation_ended_s(store) + CLOCK_BEHIND_MAX_MS / 1000 < left_out_s;
+}
+
 bool revocation_is_due(struct store *store)
 {
 	int64_t complete_until_ms = database_number(&store->database,
 		"SELECT complete_until_ms FROM crl ORDER BY number DESC LIMIT 1", NO_VALUES, -1);
 
-	if (complete_until_ms < 0 ||
-			revocation_ended_s(store) + CLOCK_BEHIND_MAX_MS / 1000 < store->list_ended_s)
+	if (complete_until_ms < 0 || is_list_short(store))
 		return true;
 	return database_has(&store->database,
 			"SELECT 1 FROM revocation WHERE effective_at_ms BETWEEN ?1 AND ?2",

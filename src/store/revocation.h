@@ -24,7 +24,7 @@ void revocation_add_intent(struct store *, const uint8_t number[CERTIFICATE_NUMB
 /* One certificate, now. */
 void revocation_add(struct store *, const uint8_t number[CERTIFICATE_NUMBER_SIZE], enum crl_reason);
 
-/* All certificates of a binding that are neither revoked nor ended, now; how many. */
+/* All certificates of a binding that are not revoked, now; how many. */
 int64_t revocation_add_binding(struct store *, int64_t binding, enum crl_reason);
 
 /* Those of them that are for another IK than this one, at a time to come. */

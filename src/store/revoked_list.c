@@ -72,7 +72,7 @@ enum fault store_revoked(struct store *store, const uint8_t after[CERTIFICATE_NU
 	store_act_begin(store);
 	if (memcmp(after, beginning, sizeof(beginning)) == 0) {
 		store->list_began_ms = store->now_ms;
-		store->list_ended_s = revocation_ended_s(store);
+		store->reading_ended_s = revocation_ended_s(store);
 	}
 	read_revoked(store, after, out);
 	out->state = store_state(store);
@@ -90,6 +90,7 @@ static void write_list(struct store *store, const struct crl_notice *notice, str
 		VALUES(value_u64(notice->number), value_u64(notice->this_update_s),
 			value_u64(notice->next_update_s), value_u64(store->list_began_ms),
 			value_octets(der)));
+	store->list_ended_s = store->reading_ended_s;
 }
 
 static void write_list_audit(struct store *store, const struct crl_notice *notice, struct bytes der)

@@ -31,7 +31,8 @@ struct store {
 	bool import_adds, import_replaces, import_returns; /* --add, --replace, --again */
 
 	uint64_t list_began_ms; /* when the reading of revoked numbers began; 0: it has not */
-	uint64_t list_ended_s;  /* what ended before was left out then */
+	uint64_t reading_ended_s; /* what ended before is left out in it */
+	uint64_t list_ended_s;  /* what ended before is not on the list that is kept; UINT64_MAX: not known */
 
 	/* What INTENT_REPEAT sends again. */
 	uint8_t repeat_certificate[CERTIFICATE_MAX];

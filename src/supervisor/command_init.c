@@ -91,7 +91,8 @@ int command_init(struct invocation *invocation)
 		return STATUS_USAGE;
 	enum fault fault = role_program_find(&trouble);
 	if (fault == FAULT_NONE) {
-		own_memory_guard();
+		(void)!own_memory_hide();
+		(void)!own_memory_lock();
 		fault = init_folder(&init, &trouble);
 	}
 	if (fault == FAULT_NONE)

@@ -78,7 +78,8 @@ int command_rotate(struct invocation *invocation)
 		return STATUS_USAGE;
 	enum fault fault = operator_open(invocation->directory, &client, &trouble);
 	if (fault == FAULT_NONE) {
-		own_memory_guard();
+		(void)!own_memory_hide();
+		(void)!own_memory_lock();
 		fault = client.is_local ? rotate_ticket_keys(client.server, is_now,
 						  operator_name_argument(), &trouble)
 					: operator_ask(&client, &order, NULL, &trouble);

@@ -32,7 +32,7 @@ struct role_process {
 /* "front", "verifier", "authority", "store". */
 const char *role_kind_name(enum role_kind);
 
-/* Finds the folder of our own program, once; before own_memory_guard, which closes /proc/self. */
+/* Finds the folder of our own program, once; before own_memory_hide, which closes /proc/self. */
 enum fault role_program_find(struct trouble *);
 
 /*

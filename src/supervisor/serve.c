@@ -48,7 +48,9 @@ struct serve {
 
 static void harden(void)
 {
-	own_memory_guard();
+	(void)!own_memory_hide();
+	if (own_memory_lock() != FAULT_NONE)
+		log_notice("memory is not locked, secrets may reach the swap: %s", strerror(errno));
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	(void)signal(SIGPIPE, SIG_IGN);
 }

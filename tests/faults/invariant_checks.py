@@ -208,20 +208,25 @@ class Barred:
 
     def __init__(self):
         self.banned, self.suspended = set(), set()
+        self.serial_of = {}  # of EKs and IKs that had a certificate
 
     def take(self, act, detail):
         if act == "ban add":
             self.banned.add((detail["kind"], detail["value"]))
         elif act == "ban remove":
             self.banned.discard((detail["kind"], detail["value"]))
-        elif act == "device suspend" or act == "certificate revoke" and "number" not in detail:
+        elif act == "device suspend" or detail.get("suspended") == "yes":
             self.suspended.add(detail["serial"])
         elif act in ("device restore", "device release"):
             self.suspended.discard(detail["serial"])
 
+    def bind(self, intent):
+        self.serial_of |= {intent["ek_id"]: intent["serial"], intent["ik_id"]: intent["serial"]}
+
     def has(self, intent):
         names = {("serial", intent["serial"]), ("ek", intent["ek_id"]), ("ik", intent["ik_id"])}
-        return bool(names & self.banned) or intent["serial"] in self.suspended
+        serials = {intent["serial"], *(self.serial_of.get(value) for _, value in names)}
+        return bool(names & self.banned or serials & self.suspended)
 
 
 def barred(scene):
@@ -232,8 +237,12 @@ def barred(scene):
         now.take(act, detail)
         if act == "intent":
             intents[detail["number"]] = detail
-        if act in ("intent", "bind", "renew", "rekey") and now.has(intents[detail["number"]]):
+        if act not in ("intent", "bind", "renew", "rekey"):
+            continue
+        if now.has(intents[detail["number"]]):
             broken_by.append(f"{act} {detail['number']}")
+        if act != "intent":
+            now.bind(intents[detail["number"]])
     return now, broken_by
 
 

@@ -132,7 +132,7 @@
 	CHECK(NO_LATER_CHANGE, 138, E_TICKET_TIME, 409, "PROTOCOL, Order (4)", "the ticket is later than the last change of serial, EK and IK") \
 	CHECK(NO_OPEN_INTENT, 139, E_UNAVAIL, 503, "PROTOCOL, Order (5)", "no other signature for this serial, EK or IK is under way") \
 	CHECK(REKEY, 140, E_CONFLICT, 403, "PROTOCOL, Who may be whom", "another IK comes at most once in 24 h and five times a year, or by the operator") \
-	CHECK(QUOTA, 141, E_LIMIT, 429, "PROTOCOL, HTTP", "at most ten certificates for one EK or serial in ten minutes, and 24 in a day") \
+	CHECK(QUOTA, 141, E_LIMIT, 429, "PROTOCOL, HTTP", "at most ten certificates for one EK or binding in ten minutes, and 24 in a day") \
 	CHECK(INTENT_OURS, 142, E_TICKET_TIME, 409, "PROTOCOL, Record transaction", "the intent is still open and ours when the certificate is recorded") \
 	CHECK(STORE_WORKS, 143, E_UNAVAIL, 503, "PROTOCOL, HTTP", "the database takes the record") \
 	CHECK(NOT_RELEASED, 144, E_EK_UNKNOWN, 403, "PROTOCOL, Operator's acts", "the EK comes back after a release only by an import with --again")

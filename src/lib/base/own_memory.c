@@ -1,5 +1,6 @@
 #include "own_memory.h"
 
+#include <alloca.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -19,13 +20,18 @@ enum fault own_memory_hide(void)
 
 /*
  * Gives the stack all the pages that it will ever need. Locked memory counts against a limit that
- * is passed already, and a locked stack that wants to grow past it is a segmentation fault.
+ * is passed already, and a locked stack that wants to grow past it is a segmentation fault. Of a
+ * small stack half is taken.
  */
 __attribute__((noinline)) static void grow_stack(void)
 {
-	volatile uint8_t room[STACK_GROWN];
+	struct rlimit limit;
 
-	for (size_t i = 0; i < sizeof(room); i += PAGE)
+	if (getrlimit(RLIMIT_STACK, &limit) != 0)
+		return;
+	size_t size = limit.rlim_cur / 2 < STACK_GROWN ? limit.rlim_cur / 2 : STACK_GROWN;
+	volatile uint8_t *room = alloca(size);
+	for (size_t i = 0; i < size; i += PAGE)
 		room[i] = 0;
 }
 
@@ -33,17 +39,11 @@ enum fault own_memory_lock(void)
 {
 	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	struct rlimit limit;
-	int flags = MCL_CURRENT;
+	int flags = MCL_CURRENT | MCL_ONFAULT;
 
 	grow_stack();
 	(void)setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY)
 		flags |= MCL_FUTURE;
 	return mlockall(flags) == 0 ? FAULT_NONE : FAULT_SYSTEM;
-}
-
-void own_memory_guard(void)
-{
-	(void)!own_memory_hide();
-	(void)!own_memory_lock();
 }

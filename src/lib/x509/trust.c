@@ -30,8 +30,10 @@ void trust_close(struct trust_set *trust)
 {
 	if (trust == NULL)
 		return;
-	for (size_t i = 0; i < trust->anchor_count; i++)
+	for (size_t i = 0; i < trust->anchor_count; i++) {
 		X509_free(trust->anchors[i].certificate);
+		ASN1_OCTET_STRING_free(trust->anchors[i].key_id);
+	}
 	for (size_t i = 0; i < trust->crl_count; i++)
 		X509_CRL_free(trust->crls[i].crl);
 	free(trust);
@@ -88,6 +90,8 @@ enum fault trust_add_anchor(struct trust_set *trust, struct bytes marks, struct 
 	}
 	if (trust->anchor_count == ANCHOR_COUNT_MAX)
 		return FAULT_TOO_LONG;
+	anchor.key_id = X509_get_ext_d2i(certificate, NID_subject_key_identifier, NULL, NULL);
+	ERR_clear_error();
 	anchor.certificate = owned_take(certificate);
 	trust->anchors[trust->anchor_count++] = anchor;
 	return FAULT_NONE;

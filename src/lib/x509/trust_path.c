@@ -30,6 +30,8 @@ const char *trust_verdict_text(enum trust_verdict verdict)
 	return "unknown";
 }
 
+OWNED_TYPE(AUTHORITY_KEYID, AUTHORITY_KEYID_free)
+
 /* The hints, read when the first of them is needed. */
 struct hints {
 	size_t count;
@@ -90,24 +92,22 @@ static bool is_issuer(struct climb *climb, X509 *certificate, X509 *issuer, EVP_
 	return false;
 }
 
-/* RFC 5280, 4.2.1.1: whether the certificate says that it was made by this anchor's key. */
-static bool names_key_of(X509 *certificate, const struct trust_anchor *anchor)
+/* Whether that identifier of its issuer's key, which a certificate has, is this anchor's. */
+static bool is_key_of(const AUTHORITY_KEYID *issuer, const struct trust_anchor *anchor)
 {
-	const ASN1_OCTET_STRING *named = X509_get0_authority_key_id(certificate);
-	const ASN1_OCTET_STRING *own = X509_get0_subject_key_id(anchor->certificate);
-
-	return named != NULL && own != NULL && ASN1_OCTET_STRING_cmp(named, own) == 0;
+	return issuer != NULL && issuer->keyid != NULL && anchor->key_id != NULL &&
+		ASN1_OCTET_STRING_cmp(issuer->keyid, anchor->key_id) == 0;
 }
 
-static const struct trust_anchor *find_anchor_where(
-	struct climb *climb, X509 *certificate, bool is_key_named)
+static const struct trust_anchor *find_anchor_where(struct climb *climb, X509 *certificate,
+	const AUTHORITY_KEYID *issuer, bool is_key_named)
 {
 	const struct trust_anchor *end;
 	const struct trust_anchor *anchor =
 		trust_anchors_named(climb->trust, X509_get_issuer_name(certificate), &end);
 
 	for (; anchor < end; anchor++) {
-		if (names_key_of(certificate, anchor) != is_key_named)
+		if (is_key_of(issuer, anchor) != is_key_named)
 			continue;
 		if (climb->intermediates > 0 && !anchor->marks.has_hints)
 			climb->verdict = TRUST_HINTS_NOT_ALLOWED;
@@ -118,14 +118,17 @@ static const struct trust_anchor *find_anchor_where(
 }
 
 /*
- * Of many anchors with one name, that whose key the certificate names is tried first. An order and no
- * more: vendors have written identifiers that are wrong.
+ * Of many anchors with one name, that whose key the certificate names (RFC 5280, 4.2.1.1) is tried
+ * first. An order and no more: vendors have written identifiers that are wrong.
  */
 static const struct trust_anchor *find_anchor(struct climb *climb, X509 *certificate)
 {
-	const struct trust_anchor *anchor = find_anchor_where(climb, certificate, true);
+	owned(AUTHORITY_KEYID) *issuer =
+		X509_get_ext_d2i(certificate, NID_authority_key_identifier, NULL, NULL);
 
-	return anchor != NULL ? anchor : find_anchor_where(climb, certificate, false);
+	ERR_clear_error();
+	const struct trust_anchor *anchor = find_anchor_where(climb, certificate, issuer, true);
+	return anchor != NULL ? anchor : find_anchor_where(climb, certificate, issuer, false);
 }
 
 /* The hint that issued the certificate; NULL where there is none. */

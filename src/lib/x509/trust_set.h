@@ -12,6 +12,7 @@ struct trust_anchor {
 	X509 *certificate;
 	EVP_PKEY *key;            /* the certificate's; not owned */
 	uint8_t spki_digest[32];
+	ASN1_OCTET_STRING *key_id; /* its subjectKeyIdentifier; NULL: it has none that reads */
 	struct trust_marks marks; /* sealed: with those of the imported issuers above */
 	const struct trust_anchor *issuer; /* sealed: NULL where it is not imported, or itself */
 	bool is_revoked;          /* sealed: it, or an imported issuer above, is on a list */

@@ -580,6 +580,19 @@ static void the_quota_counts_the_serial(void **state)
 	assert_int_equal(kit_verdict(kit, &eleventh), CHECK_QUOTA);
 }
 
+/* What a released device had does not count against the one that comes after it. */
+static void the_quota_does_not_count_a_former_device(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_true(kit_import(kit, "SN-1", 1, ""));
+	for (int i = 0; i < 10; i++)
+		(void)kit_provision(kit, "SN-1", 1, 100);
+	assert_true(kit_operate(kit, "device release", "SN-1", NULL));
+	assert_true(kit_import(kit, "SN-1", 2, "replace"));
+	(void)kit_provision(kit, "SN-1", 2, 101);
+}
+
 /* Ten as one serial count for the EK, also when it comes back as another. */
 static void the_quota_counts_the_ek(void **state)
 {
@@ -666,6 +679,7 @@ int main(void)
 		KIT_TEST(a_draft_of_another_policy_is_not_signed),
 		KIT_TEST(the_twenty_fifth_in_a_day_waits),
 		KIT_TEST(the_quota_counts_the_serial),
+		KIT_TEST(the_quota_does_not_count_a_former_device),
 		KIT_TEST(the_quota_counts_the_ek),
 		KIT_TEST(a_number_is_used_once),
 		KIT_TEST(sql_is_text),

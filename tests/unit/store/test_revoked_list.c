@@ -158,36 +158,67 @@ static void an_ended_certificate_leaves_after_one_more_list(void **state)
 	assert_false(kit_is_revoked(kit, &intent));
 }
 
-/*
- * A clock that was far ahead for a while: what it made look ended can be revoked all the same, and what
- * had left the list comes back to it.
- */
-static void what_only_a_wrong_clock_has_ended_is_still_revoked(void **state)
-{
-	const uint64_t ahead_ms = UINT64_C(731) * 86400000;
-	struct kit *kit = *state;
+static const uint64_t ahead_ms = UINT64_C(731) * 86400000;
 
+/* One that was revoked in time and one that was not; the clock is far ahead, and two lists are made. */
+static void go_ahead(struct kit *kit, struct intent *revoked, struct intent *other)
+{
 	assert_true(kit_import(kit, "SN-1", 1, ""));
 	assert_true(kit_import(kit, "SN-2", 2, ""));
-	const struct intent before = kit_provision(kit, "SN-1", 1, 100);
-	const struct intent after = kit_provision(kit, "SN-2", 2, 101);
+	*revoked = kit_provision(kit, "SN-1", 1, 100);
+	*other = kit_provision(kit, "SN-2", 2, 101);
 	assert_true(kit_operate(kit, "certificate revoke", "SN-1", NULL));
 	make_list(kit, 1);
 	kit_advance(kit, ahead_ms);
 	make_list(kit, 2);
-	assert_false(kit_is_revoked(kit, &before));
+	assert_false(kit_is_revoked(kit, revoked));
 	make_list(kit, 3);
+}
+
+/* What had left the list while the clock was ahead comes back to it; the list is due at once. */
+static void what_only_a_wrong_clock_has_ended_is_still_revoked(void **state)
+{
+	struct kit *kit = *state;
+	struct intent revoked, other;
+
+	go_ahead(kit, &revoked, &other);
 	kit->realtime_ms -= ahead_ms;
+	assert_true(kit_is_revoked(kit, &revoked));
+	assert_true(kit_tidy(kit).state.crl_is_due); /* read, but not kept */
+	kit_stop(kit);
+	kit_start(kit);
 	assert_true(kit_tidy(kit).state.crl_is_due);
-	assert_true(kit_is_revoked(kit, &before));
 	make_list(kit, 4);
 	assert_false(kit_tidy(kit).state.crl_is_due);
 	assert_true(kit_operate(kit, "certificate revoke", "SN-2", NULL));
-	assert_true(kit_has(kit, "revoked=1"));
 	assert_true(kit_tidy(kit).state.crl_is_due);
 	make_list(kit, 5);
-	assert_true(kit_is_revoked(kit, &before));
-	assert_true(kit_is_revoked(kit, &after));
+	assert_false(kit_tidy(kit).state.crl_is_due);
+	assert_true(kit_is_revoked(kit, &revoked));
+	assert_true(kit_is_revoked(kit, &other));
+}
+
+/* Whatever is revoked while the clock is ahead is revoked when it is right again. */
+static void what_is_revoked_by_a_wrong_clock_stays_revoked(void **state)
+{
+	struct kit *kit = *state;
+	struct intent revoked, other;
+
+	assert_true(kit_import(kit, "SN-3", 3, ""));
+	assert_true(kit_import(kit, "SN-4", 4, ""));
+	const struct intent released = kit_provision(kit, "SN-3", 3, 102);
+	const struct intent superseded = kit_provision(kit, "SN-4", 4, 103);
+	go_ahead(kit, &revoked, &other);
+	assert_true(kit_operate(kit, "certificate revoke", "SN-2", NULL));
+	assert_true(kit_operate(kit, "device release", "SN-3", NULL));
+	(void)kit_provision(kit, "SN-4", 4, 104);
+	kit_advance(kit, 86400000); /* the overlap */
+	(void)kit_tidy(kit);
+	kit->realtime_ms -= ahead_ms;
+	make_list(kit, 4);
+	assert_true(kit_is_revoked(kit, &other));
+	assert_true(kit_is_revoked(kit, &released));
+	assert_true(kit_is_revoked(kit, &superseded));
 }
 
 /* A clock of 1970 brings nothing back that has really ended. */
@@ -276,6 +307,7 @@ int main(void)
 		KIT_TEST(numbers_only_grow),
 		KIT_TEST(an_ended_certificate_leaves_after_one_more_list),
 		KIT_TEST(what_only_a_wrong_clock_has_ended_is_still_revoked),
+		KIT_TEST(what_is_revoked_by_a_wrong_clock_stays_revoked),
 		KIT_TEST(a_clock_from_before_the_build_says_nothing),
 		KIT_TEST(a_closed_intent_stays_on_the_list),
 		KIT_TEST(pages_hold_all),
