@@ -112,6 +112,18 @@ class LyingCa(OneVendor):
         self.assertEqual(self.ours.certificate.read_bytes(), before)
         self.assertEqual(self.ours.tpm.leftovers(), {})
 
+    def test_much_later(self):
+        """a wait that is longer than a run has for its CA is told, and not begun"""
+        asked = []
+
+        def later(_):
+            asked.append(CHALLENGE)
+            return spoken("{}", 429, "Retry-After: 72000\r\n")
+
+        said = self.told(CHALLENGE, later, CA_NOT_REACHED)
+        self.assertIn("no time for this device for the next 1201 minutes", said)
+        self.assertEqual(len(asked), 1)
+
     def test_slow_tpm(self):
         """what the TPM took before the CA was asked is not taken from the CA's ten minutes"""
         later, asked = self.folder / "later", []
