@@ -1,5 +1,5 @@
 """The CA's tickets, computed from a stolen copy of secret/ticket.keys (docs/PROTOCOL.md, "The
-ticket"): whoever has the master need not ask a TPM. And credentials, opened without one."""
+ticket"): whoever has the master need not ask a TPM. And credentials, opened and made without one."""
 
 import hashlib
 import hmac
@@ -8,9 +8,11 @@ import subprocess
 import time
 from dataclasses import dataclass, replace
 
-from .areas import TPM_ALG_SHA384, TPM_ALG_SHA512, u32
+from .areas import TPM_ALG_SHA384, TPM_ALG_SHA512, tpm2b, u32
+from .keys import P384, EccKey
 
 DAY_MS = 86_400_000
+MAGIC_AND_VERSION = bytes.fromhex("badcc0de00000001")
 TRUST = {"vendor": 1, "manifest": 2, "both": 3}
 BINDING = {"manifest": 1, "endorsement": 2, "first": 3}
 
@@ -91,7 +93,7 @@ def activate(credential, ek, ek_area, ik_name):
     for another Name."""
     digest = {TPM_ALG_SHA384: "sha384", TPM_ALG_SHA512: "sha512"}.get(ek_area.name_alg, "sha256")
     size = hashlib.new(digest).digest_size
-    assert credential[:8] == bytes.fromhex("badcc0de00000001")
+    assert credential[:8] == MAGIC_AND_VERSION
     blob, rest = take(credential[8:])
     encrypted, rest = take(rest)
     assert rest == b""
@@ -106,12 +108,29 @@ def activate(credential, ek, ek_area, ik_name):
     protect = kdfa(digest, seed, b"INTEGRITY", b"", b"", size * 8)
     if hmac.digest(protect, identity + ik_name, digest) != integrity:
         return None
-    bits = ek_area.symmetric[1]
-    key = kdfa(digest, seed, b"STORAGE", ik_name, b"", bits)
-    plain = subprocess.run(
-        ["openssl", "enc", "-d", f"-aes-{bits}-cfb", "-K", key.hex(), "-iv", "00" * 16],
-        input=identity, capture_output=True, check=True).stdout
-    return take(plain)[0]
+    key = kdfa(digest, seed, b"STORAGE", ik_name, b"", ek_area.symmetric[1])
+    return take(aes_cfb("-d", key, identity))[0]
+
+
+def aes_cfb(direction, key, octets):
+    return subprocess.run(
+        ["openssl", "enc", direction, f"-aes-{len(key) * 8}-cfb", "-K", key.hex(), "-iv", "00" * 16],
+        input=octets, capture_output=True, check=True).stdout
+
+
+def seal(point, ik_name, secret):
+    """TPM2_MakeCredential to the P-384 EK of template H-3 with that point, for any Name: a
+    credential file."""
+    own = EccKey(P384)
+    x, y = own.coordinates()
+    seed = kdfe("sha384", P384.octets(P384.times(own.private, point)[0]), b"IDENTITY", x,
+                P384.octets(point[0]))
+    key = kdfa("sha384", seed, b"STORAGE", ik_name, b"", 256)
+    identity = aes_cfb("-e", key, tpm2b(secret))
+    protect = kdfa("sha384", seed, b"INTEGRITY", b"", b"", 384)
+    integrity = hmac.digest(protect, identity + ik_name, "sha384")
+    return (MAGIC_AND_VERSION + tpm2b(tpm2b(integrity) + identity)
+            + tpm2b(tpm2b(x) + tpm2b(y)))
 
 
 def name_of(area):

@@ -14,7 +14,8 @@ from attacker.lying_tpm import (TPM_CC_ACTIVATE_CREDENTIAL, TPM_CC_CREATE, TPM_C
                                 TPM_CC_START_AUTH_SESSION, LyingTpm)
 from attacker.tpm_messages import Command, Response, is_done, name_of, number, take, with_attributes
 from catalogue import row
-from devices import CA_REFUSED, DONE, NO_TPM, TIMED_OUT, TPM_REFUSED, victim
+from devices import (CA_REFUSED, DONE, IK, NO_TPM, P384_EK, RSA_EK, TIMED_OUT, TPM_REFUSED,
+                     victim)
 from genuine_test.process import GENUINE_DEVICE, attempt
 from tpm_states import Fresh
 
@@ -128,7 +129,6 @@ class Place:
 
 
 TPM_RH_OWNER, TPM_RH_ENDORSEMENT = 0x40000001, 0x4000000B
-RSA_EK, P384_EK, IK = 0x81010001, 0x81010016, 0x81020002  # Where swtpm_setup and we put them.
 
 STORAGE_KEY_MADE = Place("storage key made", TPM_CC_CREATE_PRIMARY, TPM_RH_OWNER)
 EK_MADE = Place("EK made", TPM_CC_CREATE_PRIMARY, TPM_RH_ENDORSEMENT)
