@@ -113,6 +113,13 @@ class Accomplice:
         self.tpm.flush()
         return answer
 
+    def load_wrapped(self, parent, public, private):
+        """Loads what a storage key of some TPM has wrapped."""
+        answer = self.refusal("tpm2_load", "-C", parent, "-u", public, "-r", private, "-c",
+                              self.folder / "wrapped.ctx")
+        self.tpm.flush()
+        return answer
+
     def activate_public(self, ik_public, credential):
         """Loads the forged public area alone and lets the TPM activate the credential for it."""
         public, blob = self.folder / "forged.pub", self.folder / "forged.credential"

@@ -10,6 +10,7 @@ from attacker.areas import (IK_ATTRIBUTES, IK_ATTRIBUTES_NODA, TPM_ALG_AES, TPM_
 from attacker.keys import P256, EccKey, openssl
 from catalogue import ACCEPTED, Try, row
 from public_areas import IK, TEMPLATE, honest, key_with_short_coordinate
+from shown import shown_by
 
 
 @row(16, "each attribute of an IK flipped alone (rows 16 to 29); noDA alone is accepted")
@@ -55,7 +56,7 @@ def attribute_words(stage, verdict):
     in_process.further(stage, verdict, 30)
 
 
-@row(31, "the IK is an SRK, sealed data, a cipher, the EK itself")
+@row(31, "the IK is an SRK, sealed data, a cipher, the EK itself, another TPM's IK")
 def no_identity_keys(stage, verdict):
     device = stage.device()
     evidence = honest(device)
@@ -79,6 +80,8 @@ def no_identity_keys(stage, verdict):
     rsa = stage.device(template="L-1")
     tries.append(Try("the EK's modulus", rsa.with_ik(rsa.ek).evidence(), "IK_IS_NOT_EK"))
     verdict.evidence(stage.target(), tries)
+    if stage.is_full:
+        shown_by(verdict, "test_refusals.py", "identity_key_of_another")
 
 
 @row(32, "the IK is a key of an anchor, of an intermediate, of this CA")

@@ -13,9 +13,9 @@ from genuine_test import tap
 from genuine_test.by_hand import ByHand
 from genuine_test.device import CA_REFUSED, Device
 from genuine_test.one_vendor import OneVendor
+from genuine_test.process import Failed
 from genuine_test.tpm import EK_CERTIFICATE_L1, Tpm
 from genuine_test.vendor import Vendor
-
 
 
 class Refusals(OneVendor):
@@ -143,6 +143,32 @@ class Refusals(OneVendor):
                 answer = self.ca.client.get_certificate(
                     {**sent, "challenge": answer.json["challenge"], "ticket": guess})
                 self.check_answer(answer, "TICKET")
+
+    def test_identity_key_of_another_tpm(self):
+        """with another TPM's identity key and request, its own EK opens the challenge in no way"""
+        theirs = ByHand(self.folder / "theirs", self.tpm("theirs"), "0x81020002")
+        tpm = self.tpm("thief")
+        self.ca.lists(f"SN-O1,{tpm.ek_id(EK_CERTIFICATE_L1)},,\n")
+        thief, helper = ByHand(self.folder / "thief", tpm, "0x81020002"), Accomplice(tpm, self.folder)
+        area = theirs.folder / "ik.pub"
+        sent = evidence(theirs.csr("SN-O1"), area.read_bytes(), *endorsement(tpm))
+        answer = self.ca.client.get_challenge(sent)
+        self.assertEqual(answer.status, 200, answer)
+        for hand, refusal in ((thief, "integrity check failed"), (theirs, "commands not being accepted")):
+            with self.assertRaisesRegex(Failed, refusal):
+                hand.open(answer)
+            hand.tpm.flush()
+        self.assertIn("integrity check failed", helper.load_wrapped(
+            thief.folder / "srk.ctx", area, theirs.folder / "ik.priv"))
+        self.assertIsNone(Accomplice(theirs.tpm, theirs.folder).load_wrapped(
+            theirs.folder / "srk.ctx", area, theirs.folder / "ik.priv"), "a control: in its own TPM")
+        self.assertIn("authValue or authPolicy", helper.activate_public(
+            area.read_bytes(), base64.b64decode(answer.json["credential"])))
+        ticket = base64.b64encode(os.urandom(32)).decode()
+        self.check_answer(self.ca.client.get_certificate(
+            {**sent, "challenge": answer.json["challenge"], "ticket": ticket}), "TICKET")
+        request = thief.request(self.ca.client, "SN-O1")
+        self.assertEqual(self.ca.client.get_certificate(request).status, 200, "a control: its own key")
 
     def test_certificate_of_another_endorsement_key(self):
         """an EK certificate beside an EK that is not its own is refused"""
