@@ -1,7 +1,7 @@
-"""Group N: the device program, and a TPM or an interposer on its bus that lies to it."""
+"""Group N: the device program, and an interposer on its bus who has keys of his own (tpm_responses.py
+has a TPM that lies)."""
 
 import hashlib
-import random
 import re
 from dataclasses import dataclass
 
@@ -9,110 +9,12 @@ from attacker.areas import IK_ATTRIBUTES_NODA, identity_area
 from attacker.interposer import Interposer, flipped
 from attacker.keys import P256, P384, EccKey, RsaKey, openssl
 from attacker.lying_tpm import (TPM_CC_ACTIVATE_CREDENTIAL, TPM_CC_CREATE, TPM_CC_CREATE_PRIMARY,
-                                TPM_CC_FLUSH_CONTEXT, TPM_CC_GET_CAPABILITY, TPM_CC_LOAD,
-                                TPM_CC_NV_READ, TPM_CC_NV_READ_PUBLIC, TPM_CC_READ_PUBLIC, TPM_CC_SIGN,
-                                TPM_CC_START_AUTH_SESSION, LyingTpm)
+                                TPM_CC_LOAD, TPM_CC_NV_READ, TPM_CC_READ_PUBLIC, TPM_CC_SIGN, LyingTpm)
 from attacker.tpm_messages import Command, Response, is_done, name_of, number, take, with_attributes
 from catalogue import row
-from devices import (CA_REFUSED, DONE, IK, NO_TPM, P384_EK, RSA_EK, TIMED_OUT, TPM_REFUSED,
-                     victim)
-from genuine_test.process import GENUINE_DEVICE, attempt
+from devices import CA_REFUSED, DONE, IK, NO_TPM, P384_EK, RSA_EK, TPM_REFUSED
+from genuine_test.process import attempt
 from tpm_states import Fresh
-
-
-CODES = ("TPM_RC_FAILURE", "TPM_RC_LOCKOUT", "a random code")
-CUTS = ("cut in the middle", "one octet less")
-# A cut may leave what is needed of these: the key is then the same, or one that is made anew.
-LEFT_BY_CUTS = {TPM_CC_READ_PUBLIC: (DONE, NO_TPM), TPM_CC_NV_READ_PUBLIC: (DONE, NO_TPM),
-                TPM_CC_GET_CAPABILITY: (DONE, NO_TPM, TPM_REFUSED),
-                TPM_CC_START_AUTH_SESSION: (TPM_REFUSED,)}
-
-
-def ends_in(code, what):
-    """The statuses that a run may end in. ESYS does not look behind what it reads, and nobody needs
-    to know whether a flush was done."""
-    if what == "one octet more":
-        return (DONE,)
-    if what in CODES:
-        return (DONE,) if code == TPM_CC_FLUSH_CONTEXT else (TPM_REFUSED,)
-    return LEFT_BY_CUTS.get(code, (NO_TPM,)) if what in CUTS else (NO_TPM,)
-
-
-def rides(v, verdict, code, n, what, change):
-    """One run over the lying bus; where the lie is the truth, such as a cut behind the end, it is no
-    input."""
-    v.bus.begin(nth(code, n, change))
-    result, seconds = v.runs(v.bus.tcti)
-    lies = v.bus.lies
-    v.bus.begin(v.bus.honest)
-    if not lies:
-        return
-    statuses = ends_in(code, what)
-    if result.status == DONE:
-        verdict.note(f"{code:x} #{n}: {what}", DONE in statuses, True, result)
-        v.certificate = v.device.certificate.read_bytes()
-        return
-    v.is_lied_to(verdict, f"{code:x} #{n}: {what}", result, seconds, statuses)
-
-
-def flush(v):
-    """What a broken run has left in the TPM: a resource manager would clear it away."""
-    v.tpm.flush()
-    v.tpm.tries("tpm2_flushcontext", "--saved-session")
-
-
-def nth(code, count, change):
-    return lambda c, n, response: change(response) if (c, n) == (code, count) else response
-
-
-@row(164, "a TPM whose responses are cut, have lying sizes, wrong tags, other codes")
-def rogue(stage, verdict):
-    v = victim(stage)
-    for _ in range(2):  # The first may have to look for more than any later one.
-        v.bus.begin(v.bus.honest)
-        result, _ = v.runs(v.bus.tcti)
-        verdict.note("an honest bus", result.status == 0, True, result)
-        v.certificate = v.device.certificate.read_bytes()
-    steps = sorted({(code, n) for code in v.bus.seen for n in range(1, v.bus.seen[code] + 1)})
-    generator = random.Random(164)
-
-    def size(octets, number):
-        return octets[:2] + number.to_bytes(4, "big") + octets[6:]
-
-    changes = {
-        "cut after the head": lambda r: r[:2] + b"\x00\x00\x00\x0a" + r[6:10],
-        "cut in the middle": lambda r: size(r[:10 + (len(r) - 10) // 2], 10 + (len(r) - 10) // 2),
-        "one octet less": lambda r: size(r[:-1], len(r) - 1),
-        "one octet more": lambda r: size(r + b"\x00", len(r) + 1),
-        "size 0": lambda r: size(r, 0), "size 2^31": lambda r: size(r, 1 << 31),
-        "another tag": lambda r: b"\x00\x00" + r[2:],
-        "TPM_RC_FAILURE": lambda r: b"\x80\x01\x00\x00\x00\x0a\x00\x00\x01\x01",
-        "TPM_RC_LOCKOUT": lambda r: b"\x80\x01\x00\x00\x00\x0a\x00\x00\x09\x21",
-        "a random code": lambda r: b"\x80\x01\x00\x00\x00\x0a" + bytes(
-            [0, 0]) + generator.randbytes(2),
-        "ones behind the head": lambda r: r[:10] + b"\xff" * (len(r) - 10),
-        "closed": lambda r: b"",
-    }
-    chosen = [(step, change) for step in stage.some(steps, 4) for change in stage.some(changes, 3)]
-    for (code, n), what in chosen:
-        rides(v, verdict, code, n, what, changes[what])
-        flush(v)
-    if stage.is_full:
-        is_silent(v, verdict, steps)
-    v.is_tidy(verdict)
-    v.renews(verdict)
-
-
-def is_silent(v, verdict, steps):
-    """A TPM that announces more than it sends: whoever tells the program to end is heard."""
-    for code, n in (steps[0], steps[len(steps) // 2], steps[-1]):
-        v.bus.begin(nth(code, n, lambda r: r[:2] + (len(r) + 1000).to_bytes(4, "big") + r[6:]))
-        told = attempt("timeout", "--signal=TERM", "2", GENUINE_DEVICE, "provision", "--ca",
-                       v.target.ca.url, "--tcti", v.bus.tcti, "--dir", v.device.folder)
-        verdict.note(f"{code:x} #{n}: silent", told.status == TIMED_OUT
-                     and "the TPM does not answer" in told.errors, False, told)
-        v.bus.begin(v.bus.honest)
-        flush(v)
 
 
 @dataclass(frozen=True)
