@@ -16,7 +16,7 @@ JSON, PROBLEM = "application/json", "application/problem+json"
 @dataclass
 class Said:
     """An answer as it goes to the device. raw replaces all of it, and goes by the octet where there
-    is a pause after each."""
+    is a pause after each; endless comes behind it again and again, until nobody listens."""
 
     status: int
     body: bytes
@@ -24,6 +24,7 @@ class Said:
     fields: tuple = ()
     raw: bytes | None = None
     pause_s: float = 0
+    endless: bytes = b""
 
     def but(self, **changes):
         return replace(self, **changes)
@@ -117,11 +118,17 @@ class LyingCa:
             def tell_raw(self, said):
                 if not said.pause_s:
                     self.wfile.write(said.raw)
+                    self.go_on(said.endless)
                     return
                 with contextlib.suppress(OSError):  # It waits no longer.
                     for octet in said.raw:
                         self.wfile.write(bytes([octet]))
                         time.sleep(said.pause_s)
+
+            def go_on(self, octets):
+                with contextlib.suppress(OSError):
+                    while octets:
+                        self.wfile.write(octets)
 
             def log_message(self, *_):
                 pass

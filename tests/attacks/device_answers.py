@@ -1,5 +1,5 @@
-"""Groups M and N: what the CA answers the device, and the credential in it (devices.py has the rest of a
-CA that lies)."""
+"""Groups M and N: what the CA answers the device, and the credential in it (devices.py has the rest
+of a CA that lies)."""
 
 import base64
 import gzip
@@ -17,6 +17,11 @@ from catalogue import row
 from devices import (CA_REFUSED, CERTIFICATE, CHALLENGE, DONE, NOT_REACHED, P384_EK, REQUEST_S, SERIAL,
                      TPM_REFUSED, certified, challenged, victim)
 from genuine_test.tpm import EK_CERTIFICATE_H3
+
+
+UNTIL_CLOSED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
+CHUNKED = UNTIL_CLOSED[:-2] + b"Transfer-Encoding: chunked\r\n\r\n"
+CHUNK = b"400\r\n" + b" " * 0x400 + b"\r\n"
 
 
 @row(154, "answers of another length, type or form; with other members", is_slow=True)
@@ -41,21 +46,22 @@ def bodies(stage, verdict):
             len(s.body) + 10)),)),
         "no HTTP": lambda s: s.but(raw=b"hello\r\n\r\n"), "closed": lambda s: s.but(raw=b""),
         "100 000 fields": lambda s: s.but(raw=b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 100000),
-        "chunks without end": lambda s: s.but(raw=b"HTTP/1.1 200 OK\r\nContent-Type: application/"
-                                              b"json\r\nTransfer-Encoding: chunked\r\n\r\n"
-                                              + b"400\r\n" + b" " * 0x400 + b"\r\n"),
+        "chunks cut off": lambda s: s.but(raw=CHUNKED + CHUNK),
+        "chunks without end": lambda s: s.but(raw=CHUNKED, endless=CHUNK),
+        "a body without end": lambda s: s.but(raw=UNTIL_CLOSED, endless=b" " * 0x400),
     }
     # Where an answer breaks off, or is none, it may have been lost on the way.
-    lost = {"a length too large", "no HTTP", "closed", "chunks without end"}
+    lost = {"a length too large", "no HTTP", "closed", "chunks cut off"}
     for what, lie in stage.some(forms.items(), 6):
         v.told(verdict, f"challenge: {what}", challenged(lie),
-               NOT_REACHED if what in lost else CA_REFUSED)
+               NOT_REACHED if what in lost else CA_REFUSED,
+               "larger than 64 KiB" if "without end" in what else "")
         verdict.hold(f"{what}: no credential", v.bus.seen
                      and TPM_CC_ACTIVATE_CREDENTIAL not in v.bus.seen, v.bus.seen)
     if stage.is_full:
         dribbles(v, verdict)
     for what in stage.some(("nothing", "HTML", "a list", "200 and a problem", "70 KB", "cut",
-                            "closed", "no HTTP"), 3):
+                            "closed", "no HTTP", "chunks without end"), 3):
         v.told(verdict, f"certificate: {what}", certified(forms[what]),
                NOT_REACHED if what in lost else CA_REFUSED)
     v.is_tidy(verdict)
