@@ -1,8 +1,9 @@
 /*
  * probe: makes a running process try what it may not do, without any hook in the process.
  *
- *   probe PID open|socket|execve|fork
+ *   probe PID open|socket|execve|fork|setuid|mmap|io_uring_setup|userfaultfd|bpf
  *   probe PID shutdown|setsockopt FD
+ *   probe PID ptrace PID-TO-TRACE
  *
  * Stops the process as a debugger does, lets it make one system call, and prints how that ended:
  * "killed" (by seccomp) or "returned N". Exit status: 0 it was killed or N is an error, 1 the call
@@ -13,11 +14,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/userfaultfd.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -29,23 +33,38 @@ enum { GRANTED = 1, NOT_PROBED = 2, SKIPPED = 77 };
 
 #if defined(__x86_64__)
 
-enum { RED_ZONE = 128, PATH_ROOM = 64, SYSCALL_LEN = 2, STOPS_MAX = 200 };
+enum { RED_ZONE = 128, ROOM = 128, SYSCALL_LEN = 2, STOPS_MAX = 200, ARGUMENTS = 6, NONE = -1 };
 
-/* A system call with at most three arguments, of which one may be a path, or the first a descriptor. */
+/* A map of one number, which takes no privilege but that of bpf itself. */
+static const union bpf_attr small_map = {
+	.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1
+};
+
+/* A system call. One argument may be the address of some octets, one a number of the command line's. */
 static struct attempt {
 	const char *name;
 	long number;
-	unsigned long arguments[3];
-	int path_argument; /* -1: none */
-	const char *path;
-	bool has_descriptor;
+	unsigned long arguments[ARGUMENTS];
+	int pointer_at;
+	const void *octets; /* at most ROOM; zeros are behind them */
+	size_t octets_len;
+	int number_at;
 } attempts[] = {
-	{ "open", SYS_openat, { (unsigned long)AT_FDCWD, 0, O_RDONLY }, 1, "/etc/passwd", false },
-	{ "socket", SYS_socket, { AF_INET, SOCK_STREAM, 0 }, -1, NULL, false },
-	{ "execve", SYS_execve, { 0, 0, 0 }, 0, "/bin/true", false },
-	{ "fork", SYS_fork, { 0 }, -1, NULL, false },
-	{ "shutdown", SYS_shutdown, { 0, SHUT_RDWR, 0 }, -1, NULL, true },
-	{ "setsockopt", SYS_setsockopt, { 0, SOL_SOCKET, SO_ATTACH_FILTER }, -1, NULL, true },
+	{ "open", SYS_openat, { (unsigned long)AT_FDCWD, 0, O_RDONLY }, 1, "/etc/passwd", 11, NONE },
+	{ "socket", SYS_socket, { AF_INET, SOCK_STREAM, 0 }, NONE, NULL, 0, NONE },
+	{ "execve", SYS_execve, { 0 }, 0, "/bin/true", 9, NONE },
+	{ "fork", SYS_fork, { 0 }, NONE, NULL, 0, NONE },
+	{ "setuid", SYS_setuid, { 0 }, NONE, NULL, 0, NONE },
+	{ "mmap", SYS_mmap,
+		{ 0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
+			(unsigned long)-1, 0 },
+		NONE, NULL, 0, NONE },
+	{ "io_uring_setup", SYS_io_uring_setup, { 1 }, 1, NULL, 0, NONE },
+	{ "userfaultfd", SYS_userfaultfd, { UFFD_USER_MODE_ONLY }, NONE, NULL, 0, NONE },
+	{ "bpf", SYS_bpf, { BPF_MAP_CREATE, 0, 16 }, 1, &small_map, 16, NONE },
+	{ "shutdown", SYS_shutdown, { 0, SHUT_RDWR }, NONE, NULL, 0, 0 },
+	{ "setsockopt", SYS_setsockopt, { 0, SOL_SOCKET, SO_ATTACH_FILTER }, NONE, NULL, 0, 0 },
+	{ "ptrace", SYS_ptrace, { PTRACE_SEIZE }, NONE, NULL, 0, 1 },
 };
 
 /* What the command line asks for; NULL where it asks for nothing that there is. */
@@ -54,9 +73,10 @@ static const struct attempt *attempt_of(int argc, char **argv)
 	for (size_t i = 0; argc >= 3 && i < sizeof(attempts) / sizeof(attempts[0]); i++) {
 		if (strcmp(attempts[i].name, argv[2]) != 0)
 			continue;
-		if (attempts[i].has_descriptor && argc == 4)
-			attempts[i].arguments[0] = strtoul(argv[3], NULL, 10);
-		return argc == 3 + attempts[i].has_descriptor ? &attempts[i] : NULL;
+		bool has_number = attempts[i].number_at != NONE;
+		if (has_number && argc == 4)
+			attempts[i].arguments[attempts[i].number_at] = strtoul(argv[3], NULL, 10);
+		return argc == 3 + has_number ? &attempts[i] : NULL;
 	}
 	return NULL;
 }
@@ -109,14 +129,15 @@ static struct user_regs_struct stop(pid_t pid)
 	give_up("the process never waits");
 }
 
-/* Writes the path below the stack's red zone; where it lies. */
-static unsigned long put_path(pid_t pid, unsigned long stack, const char *path)
+/* Writes the octets below the stack's red zone; where they lie. */
+static unsigned long put_octets(pid_t pid, unsigned long stack, const struct attempt *attempt)
 {
-	unsigned long place = (stack - RED_ZONE - PATH_ROOM) & ~7UL;
-	char octets[PATH_ROOM] = "";
+	unsigned long place = (stack - RED_ZONE - ROOM) & ~7UL;
+	char octets[ROOM] = "";
 	unsigned long word;
 
-	(void)snprintf(octets, sizeof(octets), "%s", path);
+	if (attempt->octets_len > 0)
+		memcpy(octets, attempt->octets, attempt->octets_len);
 	for (size_t i = 0; i < sizeof(octets); i += sizeof(word)) {
 		memcpy(&word, octets + i, sizeof(word));
 		if (ptrace(PTRACE_POKEDATA, pid, (void *)(place + i), (void *)word) != 0)
@@ -128,16 +149,19 @@ static unsigned long put_path(pid_t pid, unsigned long stack, const char *path)
 static struct user_regs_struct with_call(
 	pid_t pid, struct user_regs_struct registers, const struct attempt *attempt)
 {
-	unsigned long arguments[3];
+	unsigned long arguments[ARGUMENTS];
 
 	memcpy(arguments, attempt->arguments, sizeof(arguments));
-	if (attempt->path_argument >= 0)
-		arguments[attempt->path_argument] = put_path(pid, registers.rsp, attempt->path);
+	if (attempt->pointer_at != NONE)
+		arguments[attempt->pointer_at] = put_octets(pid, registers.rsp, attempt);
 	registers.orig_rax = (unsigned long)-1; /* The call it was in must not be restarted now. */
 	registers.rax = (unsigned long)attempt->number;
 	registers.rdi = arguments[0];
 	registers.rsi = arguments[1];
 	registers.rdx = arguments[2];
+	registers.r10 = arguments[3];
+	registers.r8 = arguments[4];
+	registers.r9 = arguments[5];
 	registers.rip -= SYSCALL_LEN;
 	return registers;
 }
@@ -177,8 +201,10 @@ int main(int argc, char **argv)
 	long pid = attempt != NULL ? strtol(argv[1], NULL, 10) : 0;
 
 	if (pid <= 1) {
-		(void)fprintf(stderr, "usage: probe PID open|socket|execve|fork\n"
-			"       probe PID shutdown|setsockopt FD\n");
+		(void)fprintf(stderr, "usage: probe PID open|socket|execve|fork|setuid|mmap|"
+			"io_uring_setup|userfaultfd|bpf\n"
+			"       probe PID shutdown|setsockopt FD\n"
+			"       probe PID ptrace PID-TO-TRACE\n");
 		return NOT_PROBED;
 	}
 	return probe((pid_t)pid, attempt);
