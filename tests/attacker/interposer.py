@@ -6,14 +6,13 @@ import hmac
 import itertools
 
 from .areas import u32, unique_of
-from .lying_tpm import TPM_CC_ACTIVATE_CREDENTIAL, TPM_CC_START_AUTH_SESSION
+from .lying_tpm import TPM_CC_ACTIVATE_CREDENTIAL, TPM_CC_GET_RANDOM, TPM_CC_START_AUTH_SESSION
 from .ticket import kdfa, kdfe
 from .tpm_messages import (HASHES, LAYOUTS, Command, Response, code_of, is_done,
                            name_of, number, take, with_key)
 
 TPM_RH_NULL = b"\x40\x00\x00\x07"
 # Commands that a salted session authorises or encrypts, and how many handles each has.
-TPM_CC_GET_RANDOM = 0x17B
 IN_SESSION = {TPM_CC_ACTIVATE_CREDENTIAL: 2, TPM_CC_GET_RANDOM: 0}
 
 

@@ -17,6 +17,7 @@ TPM_CC_FLUSH_CONTEXT, TPM_CC_EVICT_CONTROL, TPM_CC_START_AUTH_SESSION = 0x165, 0
 TPM2_CLEAR = bytes.fromhex("8002" "0000001b" "00000126" "4000000c" "00000009" "40000009" "0000"
                            "00" "0000")
 TPM_CC_NV_READ, TPM_CC_NV_READ_PUBLIC, TPM_CC_GET_CAPABILITY = 0x14E, 0x169, 0x17A
+TPM_CC_GET_RANDOM = 0x17B
 
 
 def read(stream, count):
@@ -46,10 +47,13 @@ class LyingTpm:
     anything, is answered in the TPM's place, which never sees the command; else it sees what
     rewrite(code, command) makes of it. exchanges has all commands with what was answered, as the
     program saw both; lies counts where that, or the command, was not the true one. ask(command)
-    asks the TPM between two of the program's commands."""
+    asks the TPM between two of the program's commands. Where it is shared, several programs have
+    the TPM, command by command, as a resource manager's device: swtpm itself lets the next program
+    in when the one before has gone."""
 
-    def __init__(self, port):
-        self.far = port
+    def __init__(self, port, is_shared=False):
+        self.far, self.is_shared = port, is_shared
+        self.turn, self.one = threading.Lock(), None
         self.honest = lambda code, count, response: response
         self.begin(self.honest)
         for _ in range(PORT_ATTEMPTS):
@@ -75,13 +79,19 @@ class LyingTpm:
         with contextlib.suppress(OSError):
             while True:
                 near, _ = self.listeners[offset].accept()
-                far = socket.create_connection(("127.0.0.1", self.far + offset))
-                threading.Thread(target=carry, args=(near, far), daemon=True).start()
+                threading.Thread(target=carry, args=(near, self.reach(offset)), daemon=True).start()
+
+    def reach(self, offset):
+        if not self.is_shared or offset:
+            return socket.create_connection(("127.0.0.1", self.far + offset))
+        self.one = self.one or socket.create_connection(("127.0.0.1", self.far))
+        return self.one.dup()
 
     def commands(self, near, far):
         def ask(command):
-            far.sendall(command)
-            return whole(far)
+            with self.turn:
+                far.sendall(command)
+                return whole(far)
 
         self.ask = ask
         with contextlib.suppress(OSError), near, far:
@@ -117,5 +127,5 @@ class LyingTpm:
         carry(near, far)
 
     def stop(self):
-        for listener in self.listeners:
-            listener.close()
+        for each in (*self.listeners, *([self.one] if self.one else [])):
+            each.close()

@@ -8,12 +8,16 @@ import os
 import pty
 import subprocess
 import termios
+import threading
+import time
 
 from attacker.lying_ca import LyingCa, Said
 from attacker.lying_tpm import (TPM_CC_ACTIVATE_CREDENTIAL, TPM_CC_CREATE, TPM_CC_EVICT_CONTROL,
-                                TPM_CC_FLUSH_CONTEXT, LyingTpm, response_code)
+                                TPM_CC_FLUSH_CONTEXT, TPM_CC_GET_CAPABILITY, TPM_CC_GET_RANDOM, LyingTpm,
+                                response_code)
 from catalogue import row
-from devices import CERTIFICATE, CHALLENGE, DONE, NO_TPM, NOT_REACHED, TPM_REFUSED, asked_nothing
+from devices import (CERTIFICATE, CHALLENGE, DONE, NO_TPM, NOT_REACHED, PATIENCE_S, TPM_REFUSED,
+                     asked_nothing)
 from genuine_test.process import GENUINE_DEVICE, attempt, environment
 from genuine_test.tpm import EK_CERTIFICATE_H3, EK_CERTIFICATE_L1
 from tpm_states import Fresh
@@ -168,7 +172,8 @@ def denied(stage, verdict, f, codes, is_lasting):
     device.new_keys(codes)
 
 
-@row(175, "two runs at once; a TPM that is busy, once and for ever, at each command", is_slow=True)
+@row(175, "two runs at once; a TPM that is busy, once and for ever, at each command; that others use",
+     is_slow=True)
 def busy(stage, verdict):
     for is_lasting in (False, True):
         denied(stage, verdict, Fresh(stage, f"SN-BUSY-{is_lasting:d}"), BUSY, is_lasting)
@@ -182,6 +187,75 @@ def busy(stage, verdict):
     verdict.note("two at once", statuses in ([0, 0], [0, LOCAL_FILES]), True, ended)
     one_key = len(f.tpm.handles("persistent")) - len(f.persistent)
     verdict.hold("one key", one_key == 1 and not f.tpm.leftovers(), one_key)
+    hammered(stage, verdict, f)
+
+
+class Others:
+    """Programs that use the same TPM, again and again."""
+
+    COMMANDS = (("tpm2_getrandom", "--hex", "8"), ("tpm2_getcap", "handles-persistent"))
+
+    def __init__(self, tcti):
+        self.env = {"TPM2TOOLS_TCTI": tcti}
+        self.done, self.failed, self.is_over = 0, [], False
+        self.threads = [threading.Thread(target=self.use, args=command) for command in self.COMMANDS]
+        for thread in self.threads:
+            thread.start()
+
+    def use(self, *command):
+        while not self.is_over:
+            result = attempt(*command, env=self.env)
+            self.done += 1
+            if result.status != 0:
+                self.failed.append(str(result))
+
+    def stop(self):
+        self.is_over = True
+        for thread in self.threads:
+            thread.join()
+
+
+def waits(condition):
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+def hammered(stage, verdict, f):
+    """Between each two commands of the run another program has its turn; then at swtpm itself, where
+    a whole run has one."""
+    bus = LyingTpm(f.tpm.port, is_shared=True)
+    stage.callback(bus.stop)
+    turns = []
+
+    def after_another(code, count, response):
+        if code not in (TPM_CC_GET_RANDOM, TPM_CC_GET_CAPABILITY):  # What the others use as well.
+            before = bus.seen.get(TPM_CC_GET_RANDOM, 0)
+            waits(lambda: bus.seen.get(TPM_CC_GET_RANDOM, 0) > before)
+            turns.append(bus.seen.get(TPM_CC_GET_RANDOM, 0) > before)
+        return response
+
+    f.forget()
+    bus.begin(after_another)
+    others = Others(bus.tcti)
+    try:
+        for what in ("a new key", "a renewal"):
+            result = f.provisions(tcti=bus.tcti)
+            verdict.note(f"others between the commands, {what}", result.status == DONE, True, result)
+    finally:
+        others.stop()
+    bus.stop()
+    verdict.hold("others had their turns", turns and all(turns) and not others.failed,
+                 f"{turns} {others.failed}")
+    others = Others(f.tpm.tcti)
+    try:
+        waits(lambda: others.done)
+        result = f.provisions()
+        verdict.note("others before and after", result.status == DONE, True, result)
+    finally:
+        others.stop()
+    verdict.hold("they had theirs", not others.failed, others.failed)
+    f.works(verdict, "left alone")
 
 
 @row(176, "a TPM in failure mode, that was reset or switched off in the middle, that lost a session",
