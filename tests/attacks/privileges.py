@@ -15,8 +15,8 @@ def canaries(_, verdict):
     shown_by(verdict, "test_secrets.py", "search_finds", "files", "outputs")
 
 
-@row(138, "from inside each role: open, socket, execve, fork, setuid, ptrace, writable and executable memory,"
-     " io_uring, userfaultfd, bpf; what it was left with", is_slow=True)
+@row(138, "from inside each role: open, socket, execve, fork, setuid, ptrace, executable memory, io_uring,"
+     " userfaultfd, bpf; what it was left with", is_slow=True)
 def from_inside(_, verdict):
     shown_by(verdict, "test_roles.py", "probe", "given_up", "users", "dumpable", "descriptors")
 

@@ -154,7 +154,8 @@ class Refusals(OneVendor):
         sent = evidence(theirs.csr("SN-O1"), area.read_bytes(), *endorsement(tpm))
         answer = self.ca.client.get_challenge(sent)
         self.assertEqual(answer.status, 200, answer)
-        for hand, refusal in ((thief, "integrity check failed"), (theirs, "commands not being accepted")):
+        for hand, refusal in ((thief, "integrity check failed"),
+                              (theirs, "commands not being accepted")):
             with self.assertRaisesRegex(Failed, refusal):
                 hand.open(answer)
             hand.tpm.flush()

@@ -142,7 +142,7 @@ class Running(tap.Case):
 
     @unittest.skipUnless(os.geteuid() == 0, "only root looks into a process that is not dumpable")
     def test_probes(self):
-        """made to open a file, a socket, a program, a process and more, each role is killed or refused"""
+        """made to open a file, a socket, a program and more, each role is killed or refused"""
         other = self.sleeper().pid
         for calls in (["open", "socket", "execve", "fork"], FURTHER_CALLS[:3], FURTHER_CALLS[3:]):
             self.ca.restart()  # A role that ends often is started again later each time.
