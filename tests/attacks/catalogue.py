@@ -98,6 +98,7 @@ class Verdict:
     figures: list = field(default_factory=list)  # What was measured, to be read.
     shown: int = 0  # So many subtests of another program passed or failed for this row.
     explained: int = 0
+    compared: list = field(default_factory=list)  # Targets whose record is to be the same afterwards.
     skipped: str = ""  # Why nothing could be tried.
 
     def note(self, what, is_right, is_accepted=False, saw=""):
@@ -120,12 +121,27 @@ class Verdict:
         self.wrong.append(what)
         self.noticed.append((what, THROUGH, ""))
 
-    def unchanged(self, target, attempt, what="the record"):
-        """attempt() must leave bindings, certificates and audit as they are."""
-        before = target.dump()
-        attempt()
-        if target.dump() != before:
+    def unchanged(self, target, attempt, what="the record", but=()):
+        """attempt() must leave bindings, certificates and audit as they are. What is tried inside of
+        another such attempt on the same target is compared with it."""
+        if target in self.compared:
+            attempt()
+            return
+        before = target.dump(but)
+        self.compared.append(target)
+        try:
+            attempt()
+        finally:
+            self.compared.remove(target)
+        if target.dump(but) != before:
             self.wrong.append(f"{what} has changed")
+
+    def attempted(self, target, what, check, attempt):
+        """attempt() is to be refused by check, and then changes nothing, or to be ACCEPTED."""
+        if check == ACCEPTED:
+            attempt()
+        else:
+            self.unchanged(target, attempt, f"{what}: the record")
 
     def evidence(self, target, tries):
         """Sends each input to its endpoints. Those of which none may bring a certificate, be it the

@@ -116,12 +116,16 @@ def botnet(stage, verdict):
     def note_sizes(number):
         if number == count // 8:  # By then each process has had its share of everything.
             sizes.update(resident(target))
-    for one in prefixes(target, device, count, note_sizes):
-        asked.append(one)
-        if len(asked) == BATCH:
-            no_time += judge_prefixes(verdict, target, asked)
-            asked = []
-    no_time += judge_prefixes(verdict, target, asked)
+
+    def all_of_them():
+        nonlocal no_time, asked
+        for one in prefixes(target, device, count, note_sizes):
+            asked.append(one)
+            if len(asked) == BATCH:
+                no_time += judge_prefixes(verdict, target, asked)
+                asked = []
+        no_time += judge_prefixes(verdict, target, asked)
+    verdict.unchanged(target, all_of_them)
     verdict.hold("as good as nobody is told that there is no time", no_time <= count // 100, no_time)
     verdict.figures.append(f"{count} prefixes and EKs over the socket, {no_time} of them told 503")
     hold_no_growth(target, verdict, sizes, f"{count} prefixes and EKs")
