@@ -34,6 +34,7 @@ def rules():
     return {rule: name for name, rule in found}
 
 
+REQUIRED = {"csr", "ikPublic", "ekPublic", "challenge", "ticket"}
 RULES = rules()
 # What each status must be of; HTTP_HEAD's refusals alone have a reference and can be explained.
 OF_STATUS = {400: "HTTP_HEAD", 404: "HTTP_ROUTE", 405: "HTTP_METHOD", 413: "HTTP_LENGTH",
@@ -59,51 +60,60 @@ def try_raw(verdict, target, what, octets, statuses, *, must_end=False, of_statu
     verdict.note(what, is_right, found == [200], f"{found} {checks}, ended: {has_ended}")
 
 
-@row(97, "duplicate, unknown, missing members; other types; depth")
-def members(stage, verdict):
-    target, device = stage.target(), stage.device()
-    evidence = device.evidence()
-    known = evidence.members()
-    ticket = target.ticket_members(evidence)
-    text = evidence.json().decode()
-    forms = {"a Name": {**known, "ikName": "AAAA"}, "ticket at getChallenge": {**known, **ticket},
-             "an empty name": {**known, "": ""}, "another case": {**known, "CSR": known["csr"]},
-             "ekChain no array": {**known, "ekChain": known["csr"]},
-             "ekChain of objects": {**known, "ekChain": [{}]},
-             "profile of 0": {**known, "profile": ""}, "profile of 33": {**known, "profile": "x" * 33}}
+def object_forms(good):
+    """{what: (body, the check that refuses it)}, out of the members of a good request."""
+    other = {"a Name": {"ikName": "AAAA"}, "an empty name": {"": ""},
+             "ekChain no array": {"ekChain": good["csr"]}, "ekChain of objects": {"ekChain": [{}]}}
     for name in ("name", "aik_name", "serial", "nonce", "secret", "verdict"):
-        forms[f"unknown {name}"] = {**known, name: "x"}
-    for name in ("csr", "ikPublic", "ekPublic"):
-        forms[f"no {name}"] = {k: v for k, v in known.items() if k != name}
-    for name in known:
-        for value in (None, 7, True, [], {}, [known[name]], {"": known[name]}):
-            forms[f"{name} is {value!r:.20}"] = {**known, name: value}
+        other[f"unknown {name}"] = {name: "x"}
+    for name in good:
+        other[f"{name} in capitals as well"] = {name.upper(): good[name]}
+        for value in (None, 7, True, [], {}, [good[name]], {"": good[name]}):
+            other[f"{name} is {value!r:.20}"] = {name: value}
+    forms = {what: ({**good, **more}, "JSON_SCHEMA") for what, more in other.items()}
+    for name in REQUIRED & set(good):
+        forms[f"no {name}"] = {k: v for k, v in good.items() if k != name}, "JSON_SCHEMA"
+    for length in (0, 33):
+        forms[f"profile of {length}"] = {**good, "profile": "x" * length}, "MEMBER_SIZE"
     deep = []
     for _ in range(40):
         deep = [deep]
-    forms["deep"] = {**known, "ekChain": deep}
-    sent = {what: json.dumps(form).encode() for what, form in forms.items()}
-    for name in known:
-        double = text[:-1] + f', "{name}": "{known[name]}"' + "}"
-        sent[f"{name} twice"] = double.encode()
+    forms["deep"] = {**good, "ekChain": deep}, "JSON_FORM"
+    return {what: (json.dumps(form).encode(), check) for what, (form, check) in forms.items()}
+
+
+def doubles(good):
+    """The same of bodies in which a member stands twice."""
+    text, forms = json.dumps(good)[:-1], {}
+    for name, value in good.items():
         escaped = f"\\u{ord(name[0]):04x}{name[1:]}"
-        sent[f"{name} twice, once escaped"] = double.replace(f', "{name}"', f', "{escaped}"').encode()
+        for what, again in (("twice", name), ("twice, once escaped", escaped)):
+            forms[f"{name} {what}"] = f'{text}, "{again}": "{value}"}}'.encode(), "JSON_FORM"
+    return forms
+
+
+@row(97, "duplicate, unknown, missing members; other types; depth")
+def members(stage, verdict):
+    target, device = stage.target(), stage.device()
+    evidence = device.evidence(profile="device")
+    ticket = target.ticket_members(evidence)
+    good = {"getChallenge": evidence.members(), "getCertificate": {**evidence.members(), **ticket}}
+    tries = {endpoint: object_forms(of) | doubles(of) for endpoint, of in good.items()}
+    for name in ticket:
+        tries["getChallenge"][f"{name} at getChallenge"] = (
+            evidence.json(**{name: ticket[name]}), "JSON_SCHEMA")
 
     def all_of_them():
-        for what, form in sent.items():
-            answer = target.line.post("/v1/getChallenge", form)
-            check = saw(target, answer)
-            no_object = "twice" in what or what == "deep"
-            right = ("JSON_FORM",) if no_object else ("JSON_SCHEMA", "MEMBER_SIZE")
-            verdict.note(what, answer.status == 400 and check in right, answer.status == 200,
-                         f"{answer} {check}")
-        for name in ("challenge", "ticket"):
-            answer = target.line.post("/v1/getCertificate", evidence.json(
-                **{k: v for k, v in ticket.items() if k != name}))
-            verdict.note(f"no {name}", saw(target, answer) == "JSON_SCHEMA", False, answer)
+        for endpoint, forms in tries.items():
+            for what, (form, expected) in forms.items():
+                answer = target.line.post(f"/v1/{endpoint}", form)
+                check = saw(target, answer)
+                verdict.note(f"{what}, {endpoint}", (answer.status, check) == (400, expected),
+                             answer.status == 200, f"{answer} {check}, not {expected}")
     verdict.unchanged(target, all_of_them)
-    verdict.note("the honest one", target.line.post(
-        "/v1/getChallenge", text.encode()).status == 200, True)
+    for endpoint, of in good.items():
+        answer = target.line.post(f"/v1/{endpoint}", json.dumps(of).encode())
+        verdict.note(f"the honest one, {endpoint}", answer.status == 200, True, answer)
 
 
 @row(98, "lengths that lie, chunks, two lengths, broken line ends")
