@@ -17,7 +17,7 @@ from inside import Rigged, wait_until  # noqa: E402
 from stage import Stage  # noqa: E402
 
 GROUPS = ("public_areas", "attributes", "endorsement", "ek_certificates", "key_strength", "requests",
-          "tickets", "challenges", "identities")
+          "tickets", "overtaken", "challenges", "identities")
 
 
 class Counted(Rigged):
