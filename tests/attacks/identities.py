@@ -7,6 +7,7 @@ import sqlite3
 import ssl
 import threading
 import time
+from dataclasses import dataclass
 
 from attacker import der
 from attacker.evidence import SoftwareDevice
@@ -14,6 +15,7 @@ from attacker.keys import EccKey
 from attacker.wire import Line
 from catalogue import ACCEPTED, Try, row
 from contest import contest
+from inside import wait_until
 from tickets import expect
 
 
@@ -91,8 +93,8 @@ RACES_S, ROUNDS_MAX = 180, 200
 LOSERS = {"one_serial": "SERIAL_FREE", "one_ek": "EK_BINDING", "one_ik": "IK_BINDING",
           "one_device": "NO_LATER_CHANGE"}
 MEANWHILE = {"NO_OPEN_INTENT", "BACK_END"}
-# By the ban, and by another ticket of the same device. 429 is the eleventh certificate.
-WHILE_BANNED = MEANWHILE | {"NOT_BANNED", "NO_LATER_CHANGE", "INTENT_OURS"}
+# By the act, and by another ticket of the same device. 429 is the eleventh certificate.
+WHILE_ACTED = MEANWHILE | {"NO_LATER_CHANGE", "INTENT_OURS"}
 
 
 def compete(target, verdict, what, all_of_them):
@@ -142,11 +144,11 @@ def races(stage, verdict):
         " told the rule at once, the others to wait")
 
 
-ASKS_EVERY_S = 0.001
+ASKS_EVERY_S, CONNECTIONS = 0.001, 4
 
 
 class Asking(threading.Thread):
-    """Asks for one certificate after the other until it is told that it is banned."""
+    """Asks for one certificate after the other until it is refused."""
 
     def __init__(self, target, evidence, has_one):
         super().__init__(daemon=True)
@@ -167,53 +169,90 @@ class Asking(threading.Thread):
         self.line.close()
 
 
-def audited(target, serial, ek_id):
-    """(seqs of the certificates of a serial, by number; seq of the EK's ban)."""
+@dataclass(frozen=True)
+class Act:
+    name: str    # of the operator's command, and in the audit chain
+    check: str   # by which whoever comes after it is refused
+    revokes: bool = False
+
+    def command(self, device):
+        whom = ("ek", device.ek_id) if self.name == "ban add" else (device.serial,)
+        return (*self.name.split(), *whom)
+
+
+ACTS = (Act("ban add", "NOT_BANNED"), Act("device suspend", "NOT_SUSPENDED"),
+        Act("device release", "NOT_RELEASED", revokes=True),
+        Act("certificate revoke", "NOT_SUSPENDED", revokes=True))
+
+
+def audited(target, device, act):
+    """(seqs of the device's certificates, by number; seq of the operator's act)."""
     path = target.folder / "store" / "genuine.db"
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        entries = [(seq, act, json.loads(detail)) for seq, act, detail in database.execute(
+        entries = [(seq, what, json.loads(detail)) for seq, what, detail in database.execute(
             "SELECT seq, act, detail FROM audit ORDER BY seq")]
-    certificates = {detail["number"]: seq for seq, act, detail in entries
-                    if act in ("bind", "renew", "rekey") and detail.get("serial") == serial}
-    [ban] = [seq for seq, act, detail in entries
-             if act == "ban add" and ek_id in map(str, detail.values())]
-    return certificates, ban
+    certificates = {detail["number"]: seq for seq, what, detail in entries
+                    if what in ("bind", "renew", "rekey") and detail.get("serial") == device.serial}
+    [seq] = [seq for seq, what, detail in entries if what == act.name
+             and {device.serial, device.ek_id} & set(map(str, detail.values()))]
+    return certificates, seq
 
 
-@row(121, "an operator's ban while requests run: before it or after it, nothing between")
+def is_listed(target, numbers):
+    """Whether each of them is on the revocation list that is served."""
+    octets = target.ca.client.get("/v1/crl").body
+    return all(bytes.fromhex(number) in octets for number in numbers)
+
+
+def hold_revoked(target, verdict, act, certificates):
+    """All of the device's, and they come to be listed; or none."""
+    revoked = {number for number in certificates if target.count(
+        f"SELECT count(*) FROM revocation WHERE number = x'{number}'")}
+    right = set(certificates) if act.revokes else set()
+    verdict.hold(f"{act.name}: what is revoked", revoked == right, (revoked, right))
+    verdict.hold(f"{act.name}: the list", wait_until(lambda: is_listed(target, right)), right)
+
+
+def act_meanwhile(target, verdict, device, act):
+    """(how many certificates were recorded before the act, how many behind it)"""
+    what, evidence, has_one = act.name, device.evidence(), threading.Event()
+    asking = [Asking(target, evidence, has_one) for _ in range(CONNECTIONS)]
+    for one in asking:
+        one.start()
+    has_one.wait(30)
+    target.ca.does(*act.command(device))
+    for one in asking:
+        one.join()
+    answers = [answer for one in asking for answer in one.answers]
+    saw = target.reasons(answer.reference for answer in answers if answer.reference)
+    for answer in answers:
+        check = saw.get(answer.reference)
+        is_right = answer.status in (200, 429) or check in WHILE_ACTED | {act.check}
+        verdict.note(f"{what} meanwhile", is_right, answer.status == 200, f"{answer} {check}")
+    certificates, acted = audited(target, device, act)
+    late = [number for number, seq in certificates.items() if seq > acted]
+    verdict.hold(f"{what}: no certificate is recorded behind it", not late, (late, acted))
+    left = {serial_number(answer) for answer in answers if answer.status == 200}
+    verdict.hold(f"{what}: those that left were recorded", left <= set(certificates),
+                 left - set(certificates))
+    verdict.hold(f"{what}: some before it, all of them after it", left and all(
+        saw.get(one.answers[-1].reference) == act.check for one in asking), answers[-4:])
+    expect(verdict, target, f"after {what}", evidence, act.check)
+    hold_revoked(target, verdict, act, certificates)
+    return len(certificates) - len(late), len(late)
+
+
+@row(121, "an operator's ban, suspension, release or revocation while requests run: before it or after"
+     " it, nothing between")
 def between(stage, verdict):
-    """What is before and what is after is told by the audit chain: no certificate behind the ban."""
-    target, before, behind, after = stage.target(), 0, 0, 0
-    for _ in range(8 if stage.is_full else 2):
-        device = stage.device()
-        evidence = device.evidence()
-        has_one = threading.Event()
-        asking = [Asking(target, evidence, has_one) for _ in range(4)]
-        for one in asking:
-            one.start()
-        has_one.wait(30)
-        target.ca.does("ban", "add", "ek", device.ek_id)
-        for one in asking:
-            one.join()
-        answers = [answer for one in asking for answer in one.answers]
-        saw = target.reasons(answer.reference for answer in answers if answer.reference)
-        for answer in answers:
-            check = saw.get(answer.reference)
-            verdict.note("while it is banned", answer.status in (200, 429) or check in WHILE_BANNED,
-                         answer.status == 200, f"{answer} {check}")
-        certificates, ban = audited(target, device.serial, device.ek_id)
-        late = [number for number, seq in certificates.items() if seq > ban]
-        verdict.hold("no certificate is recorded behind the ban", not late, (late, ban))
-        left = {serial_number(answer) for answer in answers if answer.status == 200}
-        verdict.hold("those that left were recorded", left <= set(certificates),
-                     left - set(certificates))
-        verdict.hold("some before it, all of them after it", left and all(
-            saw.get(one.answers[-1].reference) == "NOT_BANNED" for one in asking), answers[-4:])
-        before, behind = before + len(certificates) - len(late), behind + len(late)
-        after += len(asking)
-        expect(verdict, target, "after it", evidence, "NOT_BANNED")
-    verdict.figures.append(f"{before} certificates before the bans' entries in the audit chain,"
-                           f" {behind} behind; {after} connections asked until they were told")
+    """What is before and what is after is told by the audit chain."""
+    target, rounds = stage.target(), 8 if stage.is_full else 2
+    for act in ACTS:
+        counts = [act_meanwhile(target, verdict, stage.device(), act) for _ in range(rounds)]
+        before, behind = map(sum, zip(*counts))
+        verdict.figures.append(f"{act.name}: {before} certificates before its entry"
+                               f" in the audit chain, {behind} behind; {rounds * CONNECTIONS}"
+                               " connections asked until they were told")
 
 
 def serial_number(answer):
