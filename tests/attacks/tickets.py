@@ -57,7 +57,8 @@ def bits(stage, verdict):
 
 @row(78, "the ticket of other evidence, each bound field changed alone; other headers")
 def bound(stage, verdict):
-    """Each evidence is sound by itself, so that nothing but the ticket can refuse it."""
+    """Each evidence is sound by itself, so that nothing but the ticket can refuse it. An IK and a serial
+    have a CSR of their own; all else is changed beside the CSR that there was."""
     target, device = stage.target(), stage.device()
     evidence = device.evidence()
     other_ik = device.with_ik(EccKey())
@@ -69,9 +70,11 @@ def bound(stage, verdict):
         "another IK": other_ik.evidence(),
         "another attribute of the IK": evidence.but(
             ik_public=device.ik_area.but(attributes=areas.IK_ATTRIBUTES).tpm2b()),
-        "another EK": other.with_ik(device.ik).evidence(serial=device.serial),
-        "another certificate of the EK": device.evidence(
-            csr=evidence.csr, ek_certificate=device.certify()),
+        "another EK": evidence.but(ek_public=other.ek_area.tpm2b(),
+                                   ek_certificate=other.ek_certificate),
+        "another template of the EK": evidence.but(
+            ek_public=areas.endorsement_area(device.ek, "H-2").tpm2b()),
+        "another certificate of the EK": evidence.but(ek_certificate=device.certify()),
         "another serial": device.evidence(serial=other.serial),
     }
 
