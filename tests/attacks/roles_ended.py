@@ -1,5 +1,7 @@
-"""Row 141: a role that is killed, or hangs, with a request in hand."""
+"""Row 141: a role that is killed, or hangs, with a request in hand; one that dies as soon as it is
+started."""
 
+import contextlib
 import os
 import re
 import signal
@@ -13,6 +15,8 @@ from load import post
 ARRIVES_S, ANSWER_S, SERVED_S = 0.3, 15, 15
 RETRY_MAX_S = 60
 NO_ANSWER = "no answer"
+DEATHS, DIE_S = 5, 60
+PAUSE_S = 0.1  # before the first start; each further one is twice as long
 
 
 @dataclass
@@ -95,10 +99,10 @@ def is_told(target, answer, expect):
         0 < int(wait[1]) <= RETRY_MAX_S), f"{answer.head} {saw}"
 
 
-def is_served(target, request):
+def is_served(target, request, within_s=SERVED_S):
     """Within the time that the role takes to come back: 503 is not now, and a front that has ended yet
     has no connection. Nothing else is excused."""
-    deadline, answer = time.monotonic() + SERVED_S, None
+    deadline, answer = time.monotonic() + within_s, None
     while time.monotonic() < deadline:
         target.line.close()
         try:
@@ -135,9 +139,37 @@ def try_case(verdict, target, case, device, other):
     verdict.hold(f"{case.what}: certificates", made == is_due, made)
 
 
-@row(141, "a role killed, or hung, with a request in hand: that one is 503, the next ones are served",
-     is_slow=True)
+def kill_whenever_started(target):
+    """{role: seconds until its processes had been started again DEATHS times each}"""
+    first, begin, took = target.ca.roles(), time.monotonic(), {}
+    killed = {role: set() for role in first}
+    while len(took) < len(first) and time.monotonic() - begin < DIE_S:
+        for role, pids in target.ca.roles().items():
+            for pid in set(pids) - killed[role]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                killed[role].add(pid)
+            if len(killed[role]) >= (1 + DEATHS) * len(first[role]):
+                took.setdefault(role, time.monotonic() - begin)
+        time.sleep(0.005)
+    return {role: took.get(role) for role in first}
+
+
+def dies_again(verdict, target, device):
+    """A busy machine makes the pauses longer, never shorter."""
+    at_least_s = 0.9 * PAUSE_S * (2 ** DEATHS - 1)
+    for role, took_s in kill_whenever_started(target).items():
+        verdict.note(f"{role} killed whenever it is started", took_s is not None
+                     and took_s >= at_least_s, False, f"{DEATHS} starts in {took_s} s")
+    is_right, saw = is_served(target, request_of(target, device, "getCertificate"), DIE_S)
+    verdict.note("and no more", is_right, True, saw)
+
+
+@row(141, "a role killed, or hung, with a request in hand: that one is 503, the next ones are served;"
+     " killed whenever it is started: after a pause that grows", is_slow=True)
 def ended(stage, verdict):
     target = stage.target("killed")
     for case in cases():
         try_case(verdict, target, case, *stage.devices(2, target))
+    target = stage.target("dying")
+    dies_again(verdict, target, stage.device(target))
