@@ -71,8 +71,11 @@ class Spoilt:
         self.target.stop()
         attempt("cp", "-a", self.store, self.good)
 
-    def restore(self):
-        if self.target.ca.daemon:
+    def restore(self, has_certificates=True):
+        """What was issued since then is lost with the store, and is read before."""
+        if has_certificates:
+            self.target.stop()
+        elif self.target.ca.daemon:
             self.target.ca.daemon.stop()
             self.target.ca.daemon = None
         shutil.rmtree(self.store)
@@ -229,7 +232,7 @@ def without_tables(verdict, spoilt, history):
             time.sleep(STARTS_S if is_idle else 0)
             history.judge(f"without {table}", history.all if missed is None else missed, check,
                           has_list=None if is_idle else True)
-        spoilt.restore()
+        spoilt.restore(has_certificates=table != "certificate")
 
 
 def altered(verdict, spoilt, history):
