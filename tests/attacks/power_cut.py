@@ -3,10 +3,11 @@ together again as it may have been at each moment: with all that was written, wi
 was synced, and with some of the rest."""
 
 import contextlib
+import copy
 import random
 import re
 import shutil
-import sqlite3
+import ssl
 import subprocess
 import sys
 import time
@@ -17,13 +18,16 @@ sys.path.append(str(Path(__file__).resolve().parents[1] / "faults"))
 
 from attacker.keys import EccKey  # noqa: E402
 from catalogue import ACCEPTED, row  # noqa: E402
-from genuine_test.process import GENUINE_CA, attempt  # noqa: E402
-from invariant_checks import broken, s8_audit  # noqa: E402
-from tickets import expect  # noqa: E402
+from genuine_test.process import attempt  # noqa: E402
+from inside import wait_until  # noqa: E402
+from invariant_checks import RULES, Scene, broken, s7_nothing_unknown  # noqa: E402
+from tickets import sent  # noqa: E402
 
 NAMES = ("genuine.db", "genuine.db-wal", "genuine.db.mark")
 CALL = re.compile(rb'(\w+)\(\d+<([^>]*)>(?:, (?:"([^"]*)", )?(\d+)(?:, (\d+))?)?\) += \d+')
 SOME_OF_THE_REST = 2  # states with some of what was not synced, at each moment
+RESTARTED_EVERY = 8
+AT_ONCE = [rule for rule in RULES if rule is not s7_nothing_unknown]
 
 
 @dataclass
@@ -90,19 +94,75 @@ class Recorded:
         folder = target.folder / "store"
         self.files = {name: (folder / name).read_bytes() if (folder / name).exists() else b""
                       for name in NAMES}
-        self.answered = []  # (how many events there were, how many certificates had left)
+        self.answered = []  # (how many events there were, the certificate that had left)
 
     def events(self):
         return list(events_of(self.log.read_bytes()))
 
-    def note(self, count):
+    def note(self, certificate):
         time.sleep(0.05)  # strace writes a line when the call is over.
-        self.answered.append((len(self.events()) - self.begin, count))
+        self.answered.append((len(self.events()) - self.begin, certificate))
+
+    def left(self, cut):
+        """The certificates that had left by then."""
+        return [certificate for at, certificate in self.answered if at <= cut]
 
     def stop(self):
         self.process.terminate()
         self.process.wait()
         return self.events()[self.begin:]
+
+
+class After:
+    """The CA after a power cut: a copy of its folder, with the database as it may have been left."""
+
+    def __init__(self, stage, target):
+        place = stage.folder / "after-power-cut"
+        place.mkdir(mode=0o755)
+        attempt("cp", "-a", target.folder, place / "ca")
+        self.ca = copy.copy(target.ca)
+        self.ca.folder, self.ca.daemon = place / "ca", None
+        self.leases_end_ms = target.count("SELECT max(lease_until_ms) FROM intent")
+        self.open_intents = 0  # that were met when the CA was started
+
+    def put(self, files):
+        store = self.ca.folder / "store"
+        for name in (*NAMES, "genuine.db-shm"):
+            (store / name).unlink(missing_ok=True)
+        for name, octets in files.items():
+            (store / name).write_bytes(octets)
+            shutil.chown(store / name, store.stat().st_uid, store.stat().st_gid)
+
+    def broken(self, files, left):
+        """Of what holds without anybody's doing. left are the certificates that had left."""
+        self.put(files)
+        return broken(self.ca.folder, rules=AT_ONCE, held=left)
+
+    def broken_when_restarted(self, files, left):
+        """And of what holds once leases that have run out are closed, and their numbers listed."""
+        self.put(files)
+        verified = self.ca.tries("audit", "verify")
+        if verified.status != 0:
+            return verified
+        with contextlib.closing(Scene(self.ca.folder)) as scene:
+            self.open_intents += len(scene.rows("SELECT 1 FROM intent WHERE state = 1"))
+        time.sleep(max(0, self.leases_end_ms / 1000 - time.time()))
+        self.ca.start()
+        try:
+            wait_until(lambda: not broken(self.ca.folder, rules=(s7_nothing_unknown,)))
+        finally:
+            self.ca.stop()
+        return broken(self.ca.folder, held=left)
+
+
+def states_at(events, cut, generator):
+    """What the disk may have at that moment, as events that came to it."""
+    certain, rest = synced(events[:cut])
+    yield certain
+    yield events[:cut]
+    for _ in range(SOME_OF_THE_REST if rest else 0):
+        yield certain + [event for event in rest
+                         if event.place is not None and generator.random() < 0.5]
 
 
 @row(133, "a power cut at each write and sync of the store: with what was synced, and with some more",
@@ -112,51 +172,27 @@ def power_cut(stage, verdict):
     first, second = stage.devices(2, target)
     target.ca.does("ban", "add", "serial", "POWER")
     recorded = Recorded(stage, target)
-    before = target.count("SELECT count(*) FROM certificate")
     for number, device in enumerate((first, second, first, second.with_ik(EccKey())), 1):
-        expect(verdict, target, f"certificate {number}", device.evidence(), ACCEPTED)
-        recorded.note(before + number)
+        answer, saw = sent(target, device.evidence())
+        verdict.note(f"certificate {number}", saw == ACCEPTED, True, f"{answer} {saw}")
+        recorded.note(ssl.PEM_cert_to_DER_cert(answer.json["certificate"]))
         target.ca.does("ban", "add", "serial", f"POWER-{number}")
     events = recorded.stop()
     if sum(event.place is None for event in events) < 8:
         verdict.wrong.append(f"{len(events)} events only: is strace permitted?")
-    generator = random.Random(133)
-    copy = stage.folder / "after-power-cut"
-    attempt("cp", "-a", target.folder, copy)
+    after, generator = After(stage, target), random.Random(133)
     states_tried = 0
     for cut in range(len(events) + 1):
-        certain, rest = synced(events[:cut])
-        states = [certain, events[:cut]]
-        for _ in range(SOME_OF_THE_REST if rest else 0):
-            chosen = [event for event in rest if event.place is not None and generator.random() < 0.5]
-            states.append(certain + chosen)
-        had_left = max((count for at, count in recorded.answered if at <= cut), default=before)
-        found = [is_sound(copy, applied(recorded.files, state), had_left,
-                          asks_ca=number == 0 and cut % 8 == 0)
-                 for number, state in enumerate(states)]
-        states_tried += len(states)
-        verdict.note(f"cut after {cut} of {len(events)}", all(is_right for is_right, _ in found),
-                     False, [saw for is_right, saw in found if not is_right])
-    verdict.figures.append(f"{states_tried} states of the disk after {len(events) + 1} cuts; the audit"
-                           " chain of each is reckoned again")
-
-
-def is_sound(copy, files, had_left, asks_ca):
-    """The database is whole, its audit chain too, and every certificate that had left is in it."""
-    store = copy / "store"
-    for name in (*NAMES, "genuine.db-shm"):
-        (store / name).unlink(missing_ok=True)
-    for name, octets in files.items():
-        (store / name).write_bytes(octets)
-        shutil.chown(store / name, store.stat().st_uid, store.stat().st_gid)
-    if asks_ca:
-        result = attempt(GENUINE_CA, "-C", copy, "audit", "verify")
-        if result.status != 0:
-            return False, result
-    with contextlib.closing(sqlite3.connect(store / "genuine.db")) as database:
-        whole = database.execute("PRAGMA integrity_check").fetchall()
-        strays = database.execute("PRAGMA foreign_key_check").fetchall()
-        count, = database.execute("SELECT count(*) FROM certificate").fetchone()
-    unchained = broken(copy, rules=(s8_audit,))
-    is_right = whole == [("ok",)] and not strays and count >= had_left and not unchained
-    return is_right, (whole, strays, count, had_left, unchained)
+        found = [after.broken(applied(recorded.files, state), recorded.left(cut))
+                 for state in states_at(events, cut, generator)]
+        states_tried += len(found)
+        verdict.note(f"cut after {cut} of {len(events)}", not any(found), False, found)
+    restarted = range(0, len(events) + 1, RESTARTED_EVERY)
+    for cut in restarted:
+        found = after.broken_when_restarted(applied(recorded.files, synced(events[:cut])[0]),
+                                            recorded.left(cut))
+        verdict.hold(f"cut after {cut} of {len(events)}, restarted", not found, found)
+    verdict.hold("intents were open when it was started", after.open_intents > 0)
+    verdict.figures.append(f"{states_tried} states of the disk after {len(events) + 1} cuts, by S1 to"
+                           f" S6 and S8; {len(restarted)} of them by S7 as well, once the CA was"
+                           f" started, which found {after.open_intents} intents open")
