@@ -21,8 +21,9 @@ def from_inside(_, verdict):
     shown_by(verdict, "test_roles.py", "probe", "given_up", "users", "dumpable", "descriptors")
 
 
-@row(140, "a front that sends whatever it likes, a verifier that vouches for everything",
+@row(140, "a front or a verifier that sends whatever it likes, a verifier that vouches for everything",
      is_slow=True)
 def taken(_, verdict):
     shown_by(verdict, "test_taken.py")
     shown_by(verdict, "test_taken_front.py")
+    shown_by(verdict, "test_taken_verifier.py")

@@ -103,20 +103,6 @@ class Taken(tap.Case):
         self.assertIsNone(attacker.secret(answer), "another Name: no TPM has this object")
         self.check_refused(ca, self.claim(ca, Attacker(), serial), "SERIAL_BINDING")
 
-    def test_frame_that_does_not_read(self):
-        """a verifier that sends the authority what does not read ends, and the authority goes on"""
-        for what in (taken_verifier.JUNK, taken_verifier.EMPTY):
-            ca = self.ca("vendor", "endorsement")
-            attacker = Attacker()
-            children, authority = ca.children(), ca.roles()["authority"]
-            junk = {**attacker.evidence("X"), "csr": b64(what)}
-            self.assertEqual(ca.client.get_challenge(junk).status, 503)
-            ended = children - ca.children()
-            self.assertEqual(len(ended), 1, "the verifier alone, and not the authority")
-            self.assertNotIn(authority[0], ended)
-            self.assertEqual(ca.client.get_challenge(attacker.evidence("X")).status, 200)
-            self.assertEqual(ca.roles()["authority"], authority)
-
     def test_what_is_left(self):
         """row 140: the control: trust = vendor is what is left, an EK that is in no TPM"""
         ca = self.ca("vendor", "endorsement")

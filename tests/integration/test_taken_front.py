@@ -17,7 +17,7 @@ from attacker.taken_front import evidence_frame, frame, sized
 from attacker.ticket import activate, name_of
 from genuine_test import tap
 from genuine_test.ca import Ca
-from genuine_test.process import programs_but
+from genuine_test.process import programs_but, resident_kb
 
 CHALLENGE, CERTIFICATE, REFUSED = 1, 2, 3  # kinds of an answer, and the acts
 FLOOD, GROWTH_KB_MAX = 100_000, 8192
@@ -61,10 +61,6 @@ class Wire:
 
     def close(self):
         self.connection.close()
-
-
-def resident_kb(pid):
-    return int(Path(f"/proc/{pid}/status").read_text().partition("VmRSS:")[2].split()[0])
 
 
 class TakenFront(tap.Case):

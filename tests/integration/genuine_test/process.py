@@ -71,6 +71,10 @@ def programs_but(folder, role, script):
     return folder / "genuine-ca"
 
 
+def resident_kb(pid):
+    return int(Path(f"/proc/{pid}/status").read_text().partition("VmRSS:")[2].split()[0])
+
+
 def environment(extra):
     """Ours with what extra adds, in a language that tests can read."""
     return {**os.environ, "LC_ALL": "C.UTF-8", **{k: str(v) for k, v in (extra or {}).items()}}
