@@ -1,5 +1,5 @@
-"""Groups G and H: HTTP, JSON, quotas, at the whole server; TLS is in tls_forms.py, slow peers
-and costs are in slowness.py."""
+"""Groups G and H: HTTP, JSON, quotas, at the whole server; TLS is in tls_forms.py, slow
+peers are in slowness.py, what requests cost in costs.py."""
 
 import gzip
 import json
