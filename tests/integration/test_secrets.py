@@ -21,6 +21,7 @@ from genuine_test.vendor import Vendor
 
 NOBODY = 65534
 STOP_S = 20
+LOCKED_SHARE = 0.9  # 0.93 to 1.0 were seen
 IS_ROOT = os.geteuid() == 0
 MAY_LOCK = IS_ROOT or resource.getrlimit(resource.RLIMIT_MEMLOCK)[1] == resource.RLIM_INFINITY
 
@@ -175,7 +176,9 @@ class Canaries(tap.Case):
         status = Path(f"/proc/{pid}/status").read_text()
         locked, whole = (int(re.search(rf"{name}:\s+(\d+) kB", status)[1])
                          for name in ("VmLck", "VmRSS"))
-        self.assertGreaterEqual(locked, whole // 2, who)
+        # Not all of it: the kernel's own pages never are, and where the limit cannot be raised what
+        # the heap has grown by since is not.
+        self.assertGreaterEqual(locked, LOCKED_SHARE * whole, who)
         self.assertGreater(locked, 1000, who)
 
     @unittest.skipUnless(MAY_LOCK, "this user may not lock as much")
@@ -191,13 +194,14 @@ class Canaries(tap.Case):
         cores, folder = self.folder / "cores-of-commands", self.folder / "another"
         cores.mkdir()
         for command in (("init", "--name", "Another", "--host", "localhost"), ("rotate",)):
+            log = self.folder / f"strace.{command[0]}"
             # Stopped where it first writes one of the keys that it has made.
             held = subprocess.Popen(
                 ["sh", "-c", 'ulimit -c unlimited; cd "$0" && exec "$@"', cores, "strace", "-D",
-                 "-qq", "-o", self.folder / "strace.log", "-e", "trace=fsync,fdatasync", "-e",
+                 "-qq", "-o", log, "-e", "trace=fsync,fdatasync", "-e",
                  "inject=fsync,fdatasync:signal=SIGSTOP:when=1", GENUINE_CA, "-C", folder, *command],
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            self.wait_until_stopped(held)
+            self.wait_until_stopped(held, log)
             self.check_locked(held.pid, command[0])
             os.kill(held.pid, signal.SIGABRT)
             os.kill(held.pid, signal.SIGCONT)
@@ -207,9 +211,10 @@ class Canaries(tap.Case):
                 shutil.rmtree(folder)
                 run(GENUINE_CA, "-C", folder, *command)
 
-    def wait_until_stopped(self, process):
+    def wait_until_stopped(self, process, log):
+        """By what strace says: its own stops, one at each system call, look the same from outside."""
         deadline = time.monotonic() + STOP_S
-        while not re.search(r"State:\s+[Tt]", Path(f"/proc/{process.pid}/status").read_text()):
+        while not (log.exists() and "stopped by SIGSTOP" in log.read_text()):
             self.assertIsNone(process.poll(), "it ended and was not stopped")
             self.assertLess(time.monotonic(), deadline, "it is not stopped")
             time.sleep(0.01)
