@@ -16,7 +16,7 @@
 #   make fuzz-replay                         all seeds and findings through every target
 #   make fuzz-campaign MINUTES=5             each target until it has had that much CPU time in all
 #   make fuzz-floor                          each target for FLOOR_SECONDS; none may be slow
-#   make test-all   all of these but campaign, coverage and memcheck; at the end how each ended
+#   make test-all   all of these, for some hours; at the end how each ended
 #   make install    DESTDIR and PREFIX as usual
 #   make clean
 
