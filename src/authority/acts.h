@@ -11,8 +11,8 @@
  *
  * A challenge is made and answered at once. A certificate waits twice for the store: for leave to
  * sign (the intent) and for the record; only then it leaves (S3). Acts in hand stand in a table of
- * fixed size, of which one verifier gets PENDING_MAX at most; one that the store does not answer in time
- * is refused, its intent runs out by itself.
+ * fixed size, of which one verifier gets PENDING_MAX at most. One that the store does not answer in
+ * time is refused, its intent runs out by itself.
  */
 enum { ACT_COUNT_MAX = 256, ACT_LIMIT_MS = 4000 };
 

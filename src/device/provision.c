@@ -329,8 +329,7 @@ static enum fault step_install(struct run *run)
 		report_step(6, "getCertificate: %s",
 			run->is_same ? "the installed one is the newest" : "checked and installed");
 	if (fault == FAULT_NONE)
-		fault = former_key_free(
-			run->tpm, &run->directory, &run->state, &run->ik);
+		fault = former_key_free(run->tpm, &run->directory, &run->state, &run->ik);
 	return fault;
 }
 

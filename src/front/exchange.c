@@ -60,7 +60,7 @@ static bool may_come_later(uint16_t status)
 	return status == 429 || status == 503;
 }
 
-/* Spread over half the time again, a minute at most, so that a refused crowd does not come back as one. */
+/* Spread over half the time again, a minute at most: a refused crowd does not come back as one. */
 static uint32_t retry_after(const struct refusal *refusal, uint16_t status)
 {
 	uint32_t base = refusal->retry_after_s > 0 ? refusal->retry_after_s : RETRY_AFTER_S;

@@ -1,6 +1,7 @@
 #include "audit.h"
 #include "bans.h"
 #include "bindings.h"
+#include "certificate_quota.h"
 #include "change.h"
 #include "encoding.h"
 #include "manifest.h"
@@ -15,19 +16,6 @@
  * The intent transaction (docs/PROTOCOL.md, "Who may be whom"): may a certificate be signed for
  * this serial, EK and IK? The rules stand below in the protocol's order, one function each.
  */
-
-/*
- * A certificate can be revoked until it ends, so whoever has many can fill the revocation list. With
- * certificates of a year, the day's quota leaves that to 36 devices that ask for a year.
- */
-struct quota {
-	int count;
-	uint64_t period_ms;
-	const char *name;
-};
-
-static const struct quota ten_minutes = { 10, 10 * 60 * 1000, "ten minutes" };
-static const struct quota a_day = { 24, 24 * 60 * 60 * 1000, "a day" };
 
 /* A device that asks again while its first request is signed need not wait for the lease. */
 enum { RETRY_SOON_S = 5 };
@@ -284,44 +272,10 @@ static bool has_no_open_intent(const struct claim *claim)
 	return true;
 }
 
-/*
- * When the last certificate but count - 1 of EK or binding was recorded; 0: not within the period. Of the
- * binding, not of the serial: what a device that was released had does not count against its successor.
- */
-static uint64_t recorded_before(const struct claim *claim, const struct quota *quota)
-{
-	struct store *store = claim->store;
-	uint64_t since_ms = store->now_ms < quota->period_ms ? 0 : store->now_ms - quota->period_ms;
-	const struct value after = value_u64(since_ms), skip = value_number(quota->count - 1);
-	int64_t of_ek = database_number(&store->database,
-		"SELECT recorded_at_ms FROM certificate WHERE ek_id = ?1 AND recorded_at_ms > ?2"
-		" ORDER BY recorded_at_ms DESC LIMIT 1 OFFSET ?3",
-		VALUES(VALUE_ARRAY(claim->intent->ek_id), after, skip), 0);
-	int64_t of_serial = database_number(&store->database,
-		"SELECT recorded_at_ms FROM certificate WHERE binding = ?1 AND recorded_at_ms > ?2"
-		" ORDER BY recorded_at_ms DESC LIMIT 1 OFFSET ?3",
-		VALUES(value_number(claim->binding.id), after, skip), 0);
-
-	return (uint64_t)(of_ek > of_serial ? of_ek : of_serial);
-}
-
-static bool is_within(const struct claim *claim, const struct quota *quota)
-{
-	struct store *store = claim->store;
-	uint64_t recorded_ms = recorded_before(claim, quota);
-
-	if (recorded_ms == 0)
-		return true;
-	uint64_t rest_ms = recorded_ms + quota->period_ms - store->now_ms;
-	claim->refusal->retry_after_s = (uint32_t)(rest_ms / 1000 + 1);
-	refusal_set(claim->refusal, CHECK_QUOTA, "%s had %d certificates in %s",
-		claim->intent->serial, quota->count, quota->name);
-	return false;
-}
-
 static bool is_within_quota(const struct claim *claim)
 {
-	return is_within(claim, &a_day) && is_within(claim, &ten_minutes);
+	return certificate_quota_holds(
+		claim->store, claim->binding.id, claim->intent, claim->refusal);
 }
 
 static bool may_rekey(const struct claim *claim)
