@@ -3,7 +3,7 @@
 #include "interruption.h"
 #include "report.h"
 
-enum { ATTEMPTS_MAX = 4, WAIT_S_MAX = 60 };
+enum { ATTEMPTS_MAX = 4, BACK_OFF_MAX_S = 60 };
 
 enum ca_reaction ca_reaction_of(long status)
 {
@@ -22,10 +22,9 @@ enum ca_reaction ca_reaction_of(long status)
 
 uint32_t ca_wait_s(uint32_t retry_after_s, unsigned attempt)
 {
-	uint32_t wait_s =
-		retry_after_s != 0 ? retry_after_s : UINT32_C(1) << (attempt < 6 ? attempt : 6);
-
-	return wait_s < WAIT_S_MAX ? wait_s : WAIT_S_MAX;
+	if (retry_after_s != 0)
+		return retry_after_s;
+	return attempt < 6 ? UINT32_C(1) << attempt : BACK_OFF_MAX_S;
 }
 
 /* A 403 says nothing but its reference, which the operator can look up. */

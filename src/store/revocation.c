@@ -88,12 +88,15 @@ uint64_t revocation_count(struct store *store)
 
 /*
  * Whether the list that is kept was made while the clock was ahead, and left out what by now has not
- * ended. A store that was started since does not know what it left out: not more than had ended then.
+ * ended. A store that did not make it itself does not know what it left out: not more than had ended
+ * when it was made.
  */
 static bool is_list_short(struct store *store)
 {
-	uint64_t last_update_s = last_update_of(store);
-	uint64_t left_out_s = store->list_ended_s < last_update_s ? store->list_ended_s : last_update_s;
+	uint64_t number = (uint64_t)database_number(&store->database,
+		"SELECT max(number) FROM crl", NO_VALUES, 0);
+	uint64_t left_out_s =
+		number == store->list_number ? store->list_ended_s : last_update_of(store);
 
 	return revocation_ended_s(store) + CLOCK_BEHIND_MAX_MS / 1000 < left_out_s;
 }

@@ -57,7 +57,7 @@ static void read_revoked(struct store *store, const uint8_t after[CERTIFICATE_NU
 	owned_query query = query_of(&store->database,
 		"SELECT number, effective_at_ms, reason FROM revocation" REVOCATION_ON_LIST
 		" AND number > ?3 ORDER BY number LIMIT ?4",
-		VALUES(value_u64(store->now_ms), value_u64(revocation_ended_s(store)),
+		VALUES(value_u64(store->now_ms), value_u64(store->reading_ended_s),
 			VALUE_CERTIFICATE_NUMBER(after), value_number(REVOKED_PAGE_MAX + 1)));
 
 	read_page(&query, page);
@@ -90,6 +90,7 @@ static void write_list(struct store *store, const struct crl_notice *notice, str
 		VALUES(value_u64(notice->number), value_u64(notice->this_update_s),
 			value_u64(notice->next_update_s), value_u64(store->list_began_ms),
 			value_octets(der)));
+	store->list_number = notice->number;
 	store->list_ended_s = store->reading_ended_s;
 }
 

@@ -37,7 +37,6 @@ enum fault store_open(const struct store_options *options, struct store **out,
 		return FAULT_NO_MEMORY;
 	}
 	store->audit_mark = -1;
-	store->list_ended_s = UINT64_MAX;
 	enum fault fault = open_database(store, options);
 	if (fault != FAULT_NONE) {
 		(void)snprintf(error->text, sizeof(error->text), "%s", store->database.error);

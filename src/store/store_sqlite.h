@@ -32,7 +32,7 @@ struct store {
 
 	uint64_t list_began_ms; /* when the reading of revoked numbers began; 0: it has not */
 	uint64_t reading_ended_s; /* what ended before is left out in it */
-	uint64_t list_ended_s;  /* what ended before is not on the list that is kept; UINT64_MAX: not known */
+	uint64_t list_number, list_ended_s; /* the same of the last list that was to be kept */
 
 	/* What INTENT_REPEAT sends again. */
 	uint8_t repeat_certificate[CERTIFICATE_MAX];

@@ -39,11 +39,11 @@ enum fault own_memory_lock(void)
 {
 	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	struct rlimit limit;
-	int flags = MCL_CURRENT | MCL_ONFAULT;
+	int flags = MCL_CURRENT;
 
 	grow_stack();
 	(void)setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY)
 		flags |= MCL_FUTURE;
-	return mlockall(flags) == 0 ? FAULT_NONE : FAULT_SYSTEM;
+	return mlockall(flags | MCL_ONFAULT) == 0 || mlockall(flags) == 0 ? FAULT_NONE : FAULT_SYSTEM;
 }

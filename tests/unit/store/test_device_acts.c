@@ -284,6 +284,19 @@ static void an_ended_certificate_is_revoked_as_well(void **state)
 	assert_true(kit_has(kit, "\"revoked\":1,\"suspended\":\"yes\""));
 }
 
+static void a_former_certificate_alone_suspends_nobody(void **state)
+{
+	struct kit *kit = *state;
+
+	assert_true(kit_import(kit, "SN-1", 1, ""));
+	const struct intent former = kit_provision(kit, "SN-1", 1, 100);
+	(void)kit_provision(kit, "SN-1", 1, 100);
+	assert_true(kit_operate(kit, "certificate revoke", number_text(&former), NULL));
+	assert_true(kit_has(kit, "revoked=1 suspended=0"));
+	assert_true(kit_operate(kit, "audit list", NULL));
+	assert_true(kit_has(kit, "\"revoked\":1,\"suspended\":\"no\""));
+}
+
 static void show_gives_pem(void **state)
 {
 	struct kit *kit = *state;
@@ -323,6 +336,7 @@ int main(void)
 		KIT_TEST(revoking_a_former_one_touches_it_alone),
 		KIT_TEST(a_date_may_come_nearer),
 		KIT_TEST(an_ended_certificate_is_revoked_as_well),
+		KIT_TEST(a_former_certificate_alone_suspends_nobody),
 		KIT_TEST(show_gives_pem),
 	};
 

@@ -13,9 +13,10 @@ static void begin_list(struct kit *kit)
 
 static enum fault keep_of_size(struct kit *kit, uint64_t number, uint32_t size, struct tidy_answer *answer)
 {
-	const struct crl_notice notice = { .number = number,
-		.this_update_s = kit->realtime_ms / 1000,
-		.next_update_s = kit->realtime_ms / 1000 + 604800, .size = size };
+	/* As the authority does: by the store's clock, a little back. */
+	uint64_t now_s = kit_tidy(kit).state.now_ms / 1000;
+	const struct crl_notice notice = { .number = number, .this_update_s = now_s - 300,
+		.next_update_s = now_s + 604800, .size = size };
 
 	store_group_begin(kit->store);
 	enum fault fault = store_crl(kit->store, &notice, BYTES_OF_LITERAL("der"), answer);
@@ -188,11 +189,20 @@ static void what_only_a_wrong_clock_has_ended_is_still_revoked(void **state)
 	kit_stop(kit);
 	kit_start(kit);
 	assert_true(kit_tidy(kit).state.crl_is_due);
+	struct tidy_answer answer;
+	begin_list(kit);
+	assert_int_equal(keep_of_size(kit, 4, 2, &answer), FAULT_INVALID);
+	assert_true(kit_tidy(kit).state.crl_is_due); /* sent, but not kept */
 	make_list(kit, 4);
 	assert_false(kit_tidy(kit).state.crl_is_due);
-	assert_true(kit_operate(kit, "certificate revoke", "SN-2", NULL));
+	kit->realtime_ms -= 200000;
+	assert_false(kit_tidy(kit).state.crl_is_due);
+	kit->realtime_ms -= 200000;
 	assert_true(kit_tidy(kit).state.crl_is_due);
 	make_list(kit, 5);
+	assert_true(kit_operate(kit, "certificate revoke", "SN-2", NULL));
+	assert_true(kit_tidy(kit).state.crl_is_due);
+	make_list(kit, 6);
 	assert_false(kit_tidy(kit).state.crl_is_due);
 	assert_true(kit_is_revoked(kit, &revoked));
 	assert_true(kit_is_revoked(kit, &other));
@@ -252,13 +262,10 @@ static void a_closed_intent_stays_on_the_list(void **state)
 	assert_true(kit_is_revoked(kit, &intent));
 }
 
-/* Exactly as many as a page holds, and one more: in order, none twice, the last page known. */
-static void pages_hold_all(void **state)
+/* Twice what a page holds, and one more; each certificate ends then, 0: nobody knows when. */
+static void revoke_many(struct kit *kit, uint64_t not_after_s)
 {
-	struct kit *kit = *state;
-	static struct revoked_page page;
-	uint8_t after[CERTIFICATE_NUMBER_SIZE] = { 0 };
-	size_t total = 0, pages = 0;
+	char sql[160];
 
 	kit_sql(kit, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
 		" WHERE i < 1025)"
@@ -267,7 +274,18 @@ static void pages_hold_all(void **state)
 		" opened_at_ms, lease_until_ms)"
 		" SELECT 3, zeroblob(32), 'X', 'device', zeroblob(32), zeroblob(32),"
 		" CAST(printf('%016d', i) AS BLOB), zeroblob(32), zeroblob(16), 0, 0 FROM n");
-	kit_sql(kit, "INSERT INTO revocation SELECT number, 0, 1, 1, NULL FROM intent");
+	(void)snprintf(sql, sizeof(sql), "INSERT INTO revocation SELECT number, 0, 1, 1,"
+		" nullif(%llu, 0) FROM intent", (unsigned long long)not_after_s);
+	kit_sql(kit, sql);
+}
+
+/* In order, none twice, the last page known; between two of them time goes on. */
+static void expect_pages(struct kit *kit, uint64_t pause_ms)
+{
+	static struct revoked_page page;
+	uint8_t after[CERTIFICATE_NUMBER_SIZE] = { 0 };
+	size_t total = 0, pages = 0;
+
 	store_group_begin(kit->store);
 	do {
 		assert_int_equal(store_revoked(kit->store, after, &page), FAULT_NONE);
@@ -277,10 +295,32 @@ static void pages_hold_all(void **state)
 		}
 		total += page.count;
 		pages++;
+		kit_advance(kit, pause_ms);
 	} while (!page.is_last);
 	assert_int_equal(store_group_commit(kit->store), FAULT_NONE);
 	assert_int_equal(total, 1025);
 	assert_int_equal(pages, 3);
+}
+
+static void pages_hold_all(void **state)
+{
+	struct kit *kit = *state;
+
+	revoke_many(kit, 0);
+	expect_pages(kit, 0);
+}
+
+/* What ends while the pages are being read is on all of them, or what a list leaves out is not known. */
+static void pages_are_of_one_time(void **state)
+{
+	struct kit *kit = *state;
+
+	make_list(kit, 1);
+	kit_advance(kit, ahead_ms);
+	make_list(kit, 2);
+	kit->realtime_ms -= ahead_ms;
+	revoke_many(kit, kit->realtime_ms / 1000 + 500);
+	expect_pages(kit, 1000000);
 }
 
 static void the_kept_list_is_shown(void **state)
@@ -311,6 +351,7 @@ int main(void)
 		KIT_TEST(a_clock_from_before_the_build_says_nothing),
 		KIT_TEST(a_closed_intent_stays_on_the_list),
 		KIT_TEST(pages_hold_all),
+		KIT_TEST(pages_are_of_one_time),
 		KIT_TEST(the_kept_list_is_shown),
 	};
 
