@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 
@@ -13,7 +12,7 @@ from genuine_test.ca import Ca
 from genuine_test.device import CA_NOT_REACHED, LOCAL_FILES, NO_TPM, USAGE, Device
 from genuine_test.middle import Middle
 from genuine_test.process import GENUINE_DEVICE, attempt, environment
-from genuine_test.tpm import Tpm
+from genuine_test.tpm import Tpm, neighbouring_listeners
 from genuine_test.vendor import Vendor
 
 GRACE_S = 20  # after a signal, for a command that is under way
@@ -116,10 +115,9 @@ class Surroundings(tap.Case):
 
     def test_silent_tcti(self):
         """where nobody answers as the TCTI is opened, a signal ends it all the same"""
-        port = self.tpm.port + 1000
         with contextlib.ExitStack() as stage:
-            for number in (port, port + 1):
-                stage.enter_context(socket.create_server(("127.0.0.1", number)))
+            listeners = [stage.enter_context(one) for one in neighbouring_listeners()]
+            port = listeners[0].getsockname()[1]
             process = stage.enter_context(subprocess.Popen(
                 [str(GENUINE_DEVICE), "status", "--json", "--tcti",
                  f"swtpm:host=127.0.0.1,port={port}"], stdout=subprocess.PIPE,

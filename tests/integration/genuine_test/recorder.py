@@ -1,11 +1,10 @@
 """A listener on the bus between a program and its TPM, like an interposer on an SPI bus."""
 
 import contextlib
-import random
 import socket
 import threading
 
-from .tpm import PORT_ATTEMPTS, PORT_FIRST, PORT_LAST
+from .tpm import neighbouring_listeners
 
 
 class Recorder:
@@ -18,16 +17,10 @@ class Recorder:
     def __init__(self, tpm):
         self.tpm = tpm
         self.traffic = bytearray()
-        self.listeners = self.listen()
+        self.listeners = neighbouring_listeners()
+        self.port = self.listeners[0].getsockname()[1]
         for offset, listener in enumerate(self.listeners):
             threading.Thread(target=self.accept, args=(listener, offset), daemon=True).start()
-
-    def listen(self):
-        for _ in range(PORT_ATTEMPTS):
-            self.port = random.randrange(PORT_FIRST, PORT_LAST, 2)
-            with contextlib.suppress(OSError):
-                return [socket.create_server(("127.0.0.1", self.port + i)) for i in (0, 1)]
-        raise OSError("no two neighbouring ports")
 
     @property
     def tcti(self):

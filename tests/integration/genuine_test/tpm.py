@@ -3,12 +3,28 @@
 import contextlib
 import random
 import re
+import socket
 
 from .process import Daemon, Failed, attempt, run
 
 # Below Linux's ephemeral ports, so that no outgoing connection sits on them.
 PORT_FIRST, PORT_LAST = 20000, 32000
 PORT_ATTEMPTS = 20
+
+
+def neighbouring_listeners():
+    """Two sockets that listen on neighbouring ports, as tcti-swtpm wants them: found by trying."""
+    for _ in range(PORT_ATTEMPTS):
+        port = random.randrange(PORT_FIRST, PORT_LAST, 2)
+        listeners = []
+        with contextlib.suppress(OSError):
+            for number in (port, port + 1):
+                listeners.append(socket.create_server(("127.0.0.1", number)))
+            return listeners
+        for listener in listeners:
+            listener.close()
+    raise Failed("no two neighbouring ports")
+
 
 # Where EK certificates lie (EKP, 2.2.2.4 and 2.2.2.5).
 EK_CERTIFICATE_L1, EK_CERTIFICATE_L2, EK_CERTIFICATE_H3 = 0x01C00002, 0x01C0000A, 0x01C00016
