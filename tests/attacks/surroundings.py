@@ -262,7 +262,8 @@ class Reload:
         file.with_suffix(".away").rename(file)
 
 
-@row(132, "a reload of a broken configuration, of a half-written trust, of a key that cannot be read")
+@row(132, "a reload of a broken configuration, of a half-written trust, of a key that cannot be read,"
+     " without anchors")
 def reloads(stage, verdict):
     target = stage.target("reload")
     device = stage.device(target)
@@ -280,6 +281,15 @@ def reloads(stage, verdict):
     reload.of_mode(secret / "ticket.keys", 0o644, "0600")
     reload.without(secret / "tls.key")
     verdict.evidence(target, [Try("a stranger", stranger.evidence(), "EK_CERTIFICATE_CHAIN")])
+    anchors = {file: file.read_bytes() for file in (target.folder / "trust").iterdir()}
+    for file in anchors:
+        file.unlink()
+    target.ca.does("reload")
+    verdict.evidence(target, [
+        Try("no anchors", device.evidence(), "EK_CERTIFICATE_CHAIN"),
+        Try("no anchors, a stranger", stranger.evidence(), "EK_CERTIFICATE_CHAIN")])
+    for file, octets in anchors.items():
+        file.write_bytes(octets)
     target.ca.does("reload")
     expect(verdict, target, "as it was", device.evidence(), ACCEPTED)
 
