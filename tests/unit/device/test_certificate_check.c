@@ -1,5 +1,6 @@
 #include "certificate_check.h"
 
+#include "failing_memory.h"
 #include "software_ca.h"
 #include "software_key.h"
 
@@ -280,6 +281,46 @@ static void test_usable(void **state)
 	X509_free(certificate);
 }
 
+/* A fresh one each time: OpenSSL remembers in it what it could not read. */
+static size_t without_memory(const struct certificate_wish *wish, EVP_PKEY *key, bool is_good)
+{
+	bool has_failed = true;
+	size_t n = 0;
+
+	while (has_failed) {
+		X509 *certificate = software_ca_issue(wish, key, bench.ca, bench.ca_key);
+
+		failing_memory_in(++n);
+		const char *broken = certificate_check(certificate, &bench.expected);
+		has_failed = failing_memory_has_failed();
+		if (!has_failed || !is_good)
+			assert_true((broken == NULL) == is_good);
+		X509_free(certificate);
+	}
+	return n - 1;
+}
+
+/* Each allocation fails once: a sound certificate may be refused then, no other is ever taken. */
+static void test_no_memory(void **state)
+{
+	struct certificate_wish another = good, ca = good, usage = good, purpose = good, old = good;
+	size_t count = without_memory(&good, bench.ik.pkey, true);
+
+	(void)state;
+	another.serial = "SN-2";
+	ca.basic_constraints = "critical,CA:TRUE";
+	usage.key_usage = "critical,keyAgreement";
+	purpose.extended_key_usage = "serverAuth";
+	old.not_after = NOW - DAY;
+	count += without_memory(&another, bench.ik.pkey, false);
+	count += without_memory(&ca, bench.ik.pkey, false);
+	count += without_memory(&usage, bench.ik.pkey, false);
+	count += without_memory(&purpose, bench.ik.pkey, false);
+	count += without_memory(&old, bench.ik.pkey, false);
+	count += without_memory(&good, bench.other.pkey, false);
+	print_message("# %zu allocations, each failed once\n", count);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -299,6 +340,7 @@ int main(void)
 		TEST(test_path_to_intermediate),
 		TEST(test_chain),
 		TEST(test_usable),
+		TEST(test_no_memory),
 	};
 	return cmocka_run_group_tests_name("certificate_check", tests, NULL, NULL);
 }
