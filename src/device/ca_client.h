@@ -15,7 +15,7 @@
 enum ca_reaction { CA_TAKE, CA_START_AGAIN, CA_WAIT, CA_STOP };
 enum ca_reaction ca_reaction_of(long status);
 
-/* How long to wait before the attempt after this one: what the CA said, or twice the last, at most a minute. */
+/* How long to wait before the attempt after this one: as the CA said, or twice the last, a minute at most. */
 uint32_t ca_wait_s(uint32_t retry_after_s, unsigned attempt);
 
 /*

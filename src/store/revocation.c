@@ -64,19 +64,34 @@ bool revocation_is_in_force(struct store *store, const uint8_t number[CERTIFICAT
 		VALUES(VALUE_CERTIFICATE_NUMBER(number), value_u64(store->now_ms)));
 }
 
-/* When the list that is kept was made; 0 where there is none. */
-static uint64_t last_update_of(struct store *store)
+struct kept_list kept_list_of(struct store *store)
 {
-	return (uint64_t)database_number(&store->database,
-		"SELECT this_update_s FROM crl ORDER BY number DESC LIMIT 1", NO_VALUES, 0);
+	struct kept_list kept = { .number = 0 };
+	owned_query query = query_of(&store->database,
+		"SELECT number, this_update_s, next_update_s, complete_until_ms FROM crl"
+		" ORDER BY number DESC LIMIT 1", NO_VALUES);
+
+	if (!query_next(&query))
+		return kept;
+	kept.number = query_u64(&query);
+	kept.this_update_s = query_u64(&query);
+	kept.next_update_s = query_u64(&query);
+	kept.complete_until_ms = query_u64(&query);
+	return kept;
+}
+
+static uint64_t ended_s(const struct store *store, const struct kept_list *kept)
+{
+	uint64_t past_s = surely_past_s(store);
+
+	return kept->this_update_s < past_s ? kept->this_update_s : past_s;
 }
 
 uint64_t revocation_ended_s(struct store *store)
 {
-	uint64_t last_update_s = last_update_of(store);
-	uint64_t past_s = surely_past_s(store);
+	const struct kept_list kept = kept_list_of(store);
 
-	return last_update_s < past_s ? last_update_s : past_s;
+	return ended_s(store, &kept);
 }
 
 uint64_t revocation_count(struct store *store)
@@ -91,27 +106,24 @@ uint64_t revocation_count(struct store *store)
  * ended. A store that did not make it itself does not know what it left out: not more than had ended
  * when it was made.
  */
-static bool is_list_short(struct store *store)
+static bool is_short(const struct store *store, const struct kept_list *kept)
 {
-	uint64_t number = (uint64_t)database_number(&store->database,
-		"SELECT max(number) FROM crl", NO_VALUES, 0);
 	uint64_t left_out_s =
-		number == store->list_number ? store->list_ended_s : last_update_of(store);
+		kept->number == store->list_number ? store->list_ended_s : kept->this_update_s;
 
-	return revocation_ended_s(store) + CLOCK_BEHIND_MAX_MS / 1000 < left_out_s;
+	return ended_s(store, kept) + CLOCK_BEHIND_MAX_MS / 1000 < left_out_s;
 }
 
 bool revocation_is_due(struct store *store)
 {
-	int64_t complete_until_ms = database_number(&store->database,
-		"SELECT complete_until_ms FROM crl ORDER BY number DESC LIMIT 1", NO_VALUES, -1);
+	const struct kept_list kept = kept_list_of(store);
 
-	if (complete_until_ms < 0 || is_list_short(store))
+	if (kept.number == 0 || is_short(store, &kept))
 		return true;
 	return database_has(&store->database,
 			"SELECT 1 FROM revocation WHERE effective_at_ms BETWEEN ?1 AND ?2",
-			VALUES(value_number(complete_until_ms), value_u64(store->now_ms))) ||
+			VALUES(value_u64(kept.complete_until_ms), value_u64(store->now_ms))) ||
 		database_has(&store->database,
 			"SELECT 1 FROM revocation WHERE made_at_ms >= ?1 AND effective_at_ms <= ?2",
-			VALUES(value_number(complete_until_ms), value_u64(store->now_ms)));
+			VALUES(value_u64(kept.complete_until_ms), value_u64(store->now_ms)));
 }

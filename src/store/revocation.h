@@ -41,6 +41,14 @@ bool revocation_is_in_force(struct store *, const uint8_t number[CERTIFICATE_NUM
 #define REVOCATION_ON_LIST \
 	" WHERE effective_at_ms <= ?1 AND (not_after_s IS NULL OR not_after_s >= ?2)"
 
+/* The list that is kept, but for its octets; number 0: there is none. */
+struct kept_list {
+	uint64_t number;
+	uint64_t this_update_s, next_update_s;
+	uint64_t complete_until_ms; /* what was revoked later may be missing in it */
+};
+struct kept_list kept_list_of(struct store *);
+
 /* When the list that is kept was made, or the system's time where that is earlier; 0: there is none. */
 uint64_t revocation_ended_s(struct store *);
 

@@ -10,15 +10,12 @@
  * numbers of run-out intents there.
  */
 
-static void read_last_list(struct store *store, struct tidy_answer *answer)
+static void read_kept_list(struct store *store, struct tidy_answer *answer)
 {
-	owned_query query = query_of(&store->database,
-		"SELECT number, next_update_s FROM crl ORDER BY number DESC LIMIT 1", NO_VALUES);
+	const struct kept_list kept = kept_list_of(store);
 
-	if (!query_next(&query))
-		return;
-	answer->crl_number = query_u64(&query);
-	answer->crl_next_update_s = query_u64(&query);
+	answer->crl_number = kept.number;
+	answer->crl_next_update_s = kept.next_update_s;
 }
 
 enum fault store_tidy(struct store *store, struct tidy_answer *out)
@@ -27,7 +24,7 @@ enum fault store_tidy(struct store *store, struct tidy_answer *out)
 
 	store_act_begin(store);
 	(void)open_intent_close_run_out(store);
-	read_last_list(store, &answer);
+	read_kept_list(store, &answer);
 	answer.state = store_state(store);
 	enum fault fault = store_act_end(store);
 	if (fault == FAULT_NONE)
@@ -115,14 +112,14 @@ enum fault store_crl(struct store *store, const struct crl_notice *notice, struc
 	struct tidy_answer answer = { .crl_number = 0 };
 
 	store_act_begin(store);
-	read_last_list(store, &answer);
+	read_kept_list(store, &answer);
 	if (notice->number <= answer.crl_number || notice->number > INT64_MAX ||
 		der.len != notice->size)
 		database_fail(&store->database, FAULT_INVALID,
 			"the list is not newer than the one that is kept");
 	write_list(store, notice, der);
 	write_list_audit(store, notice, der);
-	read_last_list(store, &answer);
+	read_kept_list(store, &answer);
 	answer.state = store_state(store);
 	enum fault fault = store_act_end(store);
 	if (fault == FAULT_NONE)

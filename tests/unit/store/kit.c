@@ -128,17 +128,24 @@ int kit_verdict(struct kit *kit, const struct intent *intent)
 	return answer.verdict == INTENT_REPEAT ? KIT_REPEATS : answer.refusal.check;
 }
 
-struct record_answer kit_record(struct kit *kit, const struct intent *intent)
+struct record kit_record_of(const struct kit *kit, const struct intent *intent)
 {
 	struct record record = { .not_before_s = kit->realtime_ms / 1000 - 300,
 		.not_after_s = kit->realtime_ms / 1000 + UINT64_C(365) * 86400,
 		.certificate = BYTES_OF_LITERAL("certificate"),
 		.chain_pem = BYTES_OF_LITERAL("chain") };
-	struct record_answer answer;
 
 	memcpy(record.ticket_hash, intent->ticket_hash, sizeof(record.ticket_hash));
 	memcpy(record.number, intent->number, sizeof(record.number));
 	memcpy(record.owner, intent->owner, sizeof(record.owner));
+	return record;
+}
+
+struct record_answer kit_record(struct kit *kit, const struct intent *intent)
+{
+	const struct record record = kit_record_of(kit, intent);
+	struct record_answer answer;
+
 	store_group_begin(kit->store);
 	store_record(kit->store, &record, &answer);
 	assert_int_equal(store_group_commit(kit->store), FAULT_NONE);

@@ -53,6 +53,8 @@ struct intent_answer kit_ask(struct kit *, const struct intent *);
 enum { KIT_OPENS = -1, KIT_REPEATS = -2 };
 int kit_verdict(struct kit *, const struct intent *);
 
+/* The record of that intent, and what the store says to it. */
+struct record kit_record_of(const struct kit *, const struct intent *);
 struct record_answer kit_record(struct kit *, const struct intent *);
 
 /* Asks and records; both must succeed. */
