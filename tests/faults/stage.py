@@ -8,11 +8,12 @@ import ssl
 import time
 from dataclasses import dataclass
 
+from certificates_seen import certificates_at, installed_in, key_id
 from genuine_test.ca import Ca
 from genuine_test.process import BUILD, GENUINE_DEVICE, Daemon, Failed, attempt, run
 from genuine_test.tpm import Tpm
 from genuine_test.vendor import Vendor
-from invariant_checks import IN_FORCE, certificates_at, installed_in, key_id
+from invariant_checks import IN_FORCE
 from rig import Page
 
 ROLES = ("front", "verifier", "authority", "store")
