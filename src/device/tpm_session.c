@@ -62,6 +62,9 @@ enum fault tpm_open(struct tpm *tpm, const char *tcti, struct failure *failure)
 		tcti = getenv("TPM2TOOLS_TCTI");
 	if (tcti == NULL || tcti[0] == '\0')
 		tcti = device_of_system();
+	if (!tpm_watch_start())
+		return failure_set(failure, EXIT_OTHER, "free some memory and run it again",
+			"this program had no memory left to watch the TPM");
 	if (tcti == NULL || tcti_open(tpm, tcti) != TSS2_RC_SUCCESS)
 		return no_tpm(failure, tcti);
 	tpm->name = tcti;

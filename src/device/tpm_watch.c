@@ -3,17 +3,21 @@
 #include "failure.h"
 #include "interruption.h"
 
-#include <signal.h>
-#include <string.h>
-#include <sys/time.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WHAT "the TPM does not answer"
 #define ADVICE "see that it works, and run it again"
 
-static volatile sig_atomic_t seconds_under_way, seconds_since_told, is_json;
+/* What is locked in memory is all of it. */
+enum { STACK_SIZE = 64 * 1024 };
 
-/* Signal-safe calls alone (signal-safety(7)). */
+static atomic_bool is_started, is_under_way, is_json;
+static atomic_int seconds_under_way, seconds_since_told;
+
+/* Whoever waits for the TPM may hold what stdio locks. */
 static void say_and_end(void)
 {
 	static const char text[] = "genuine-device: " WHAT "; " ADVICE ".\n";
@@ -27,42 +31,57 @@ static void say_and_end(void)
 	_exit(EXIT_NO_TPM);
 }
 
-static void look(int number)
+static void look(void)
 {
-	(void)number;
 	if (interruption_is_pending())
-		seconds_since_told = seconds_since_told + 1;
-	seconds_under_way = seconds_under_way + 1;
+		seconds_since_told++;
+	seconds_under_way++;
 	if (seconds_under_way >= TPM_WATCH_LIMIT_S || seconds_since_told >= TPM_WATCH_GRACE_S)
 		say_and_end();
 }
 
-static void look_every(time_t period_s)
+/* The signals that interruption_block has blocked are blocked here as well, and seen pending. */
+static void *watch(void *unused)
 {
-	const struct itimerval timer = { .it_interval = { .tv_sec = period_s },
-		.it_value = { .tv_sec = period_s } };
+	const struct timespec second = { .tv_sec = 1 };
 
-	(void)setitimer(ITIMER_REAL, &timer, NULL);
+	for (;;) {
+		(void)nanosleep(&second, NULL);
+		if (is_under_way)
+			look();
+	}
+	return unused;
 }
 
 void tpm_watch_in_json(void)
 {
-	is_json = 1;
+	is_json = true;
+}
+
+bool tpm_watch_start(void)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+
+	if (is_started)
+		return true;
+	if (pthread_attr_init(&attributes) != 0)
+		return false;
+	is_started = pthread_attr_setstacksize(&attributes, STACK_SIZE) == 0 &&
+		pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0 &&
+		pthread_create(&thread, &attributes, watch, NULL) == 0;
+	(void)pthread_attr_destroy(&attributes);
+	return is_started;
 }
 
 void tpm_watch_begin(void)
 {
-	/* The TCTI's own calls go on where they were. */
-	struct sigaction action = { .sa_handler = look, .sa_flags = SA_RESTART };
-
 	seconds_under_way = 0;
 	seconds_since_told = 0;
-	(void)sigemptyset(&action.sa_mask);
-	(void)sigaction(SIGALRM, &action, NULL);
-	look_every(1);
+	is_under_way = true;
 }
 
 void tpm_watch_end(void)
 {
-	look_every(0);
+	is_under_way = false;
 }

@@ -9,13 +9,17 @@ import time
 
 from genuine_test import tap
 from genuine_test.ca import Ca
-from genuine_test.device import CA_NOT_REACHED, LOCAL_FILES, NO_TPM, USAGE, Device
+from genuine_test.character_device import CharacterDevice
+from genuine_test.device import CA_NOT_REACHED, LOCAL_FILES, NO_TPM, OTHER, USAGE, Device
 from genuine_test.middle import Middle
 from genuine_test.process import GENUINE_DEVICE, attempt, environment
 from genuine_test.tpm import Tpm, neighbouring_listeners
 from genuine_test.vendor import Vendor
 
 GRACE_S = 20  # after a signal, for a command that is under way
+# Longer than the watch's second, as a chip is.
+SLOW_S = 1.5
+TPM_CC_CREATE_PRIMARY, TPM_CC_CREATE = 0x131, 0x153
 
 
 class Surroundings(tap.Case):
@@ -131,6 +135,41 @@ class Surroundings(tap.Case):
         self.assertEqual(process.returncode, NO_TPM)
         self.assertIn(b"the TPM does not answer", errors)
         self.assertEqual(json.loads(output)["exit_code"], NO_TPM)
+
+    def test_no_thread(self):
+        """where the system has no thread left, no TPM is used that nobody watches"""
+        result = attempt("strace", "-f", "-o", self.folder / "log", "-e",
+                         "inject=clone,clone3:error=EAGAIN", GENUINE_DEVICE, "manifest-line",
+                         "--serial", "SN-1", "--tcti", self.tpm.tcti)
+        self.changes_nothing(result, OTHER, "no memory left to watch the TPM")
+
+    def test_slow_device(self):
+        """a chip that takes its time, behind the kernel's device, is waited for, and left tidy"""
+        slow = {TPM_CC_CREATE_PRIMARY: SLOW_S, TPM_CC_CREATE: SLOW_S}
+        with CharacterDevice(self.tpm, slow) as device:
+            result = attempt(GENUINE_DEVICE, "provision", "--ca", self.ca.url, "--ca-cert",
+                             self.ca.certificate, "--serial", "SN-1", "--tcti", device.tcti, "--dir",
+                             self.folder / "slow")
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(self.tpm.leftovers(), {})
+
+    def test_told_to_end_while_slow(self):
+        """told to end while a chip is at work, it waits for the answer and leaves nothing loaded"""
+        process = None
+
+        def told(code):
+            if code == TPM_CC_CREATE_PRIMARY:
+                process.terminate()
+
+        with CharacterDevice(self.tpm, {TPM_CC_CREATE_PRIMARY: SLOW_S}, told) as device:
+            process = subprocess.Popen(
+                [str(GENUINE_DEVICE), "provision", "--ca", self.ca.url, "--ca-cert",
+                 str(self.ca.certificate), "--serial", "SN-1", "--tcti", device.tcti, "--dir",
+                 str(self.folder / "ended")], stderr=subprocess.PIPE, env=environment({}))
+            _, errors = process.communicate()
+        self.assertIn(b"it was told to stop", errors)
+        self.assertEqual(process.returncode, OTHER)
+        self.assertEqual(self.tpm.leftovers(), {})
 
     def test_openssl_cnf(self):
         """the configuration of OpenSSL that it has written for others is none of its own"""

@@ -5,7 +5,7 @@ import json
 from .process import BUILD, GENUINE_DEVICE, PROVISION_SH, attempt, run
 
 # genuine-device's exit statuses.
-USAGE, NO_TPM, TPM_REFUSED, CA_NOT_REACHED, CA_REFUSED, LOCAL_FILES = range(2, 8)
+OTHER, USAGE, NO_TPM, TPM_REFUSED, CA_NOT_REACHED, CA_REFUSED, LOCAL_FILES = range(1, 8)
 # By which genuine-device sleeps a hundredth of what it says (quick_clock.c).
 QUICKLY = {"LD_PRELOAD": BUILD / "tests" / "integration" / "libquick_clock.so",
            "ASAN_OPTIONS": "verify_asan_link_order=0"}
