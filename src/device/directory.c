@@ -170,12 +170,25 @@ enum fault directory_remove(const struct directory *directory, const char *name)
 						 : directory_failed(directory, "sync", name);
 }
 
+static enum fault read_regular(
+	const char *path, uint8_t *buffer, size_t capacity, struct bytes *out)
+{
+	owned_descriptor file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat status;
+
+	if (file < 0 || fstat(file, &status) != 0)
+		return FAULT_SYSTEM;
+	return S_ISREG(status.st_mode) ? read_all(file, buffer, capacity, out) : FAULT_UNSUPPORTED;
+}
+
 enum fault file_read(const char *path, uint8_t *buffer, size_t capacity, struct failure *failure,
 	struct bytes *out)
 {
-	owned_descriptor file = open(path, O_RDONLY | O_CLOEXEC);
-	enum fault fault = file < 0 ? FAULT_SYSTEM : read_all(file, buffer, capacity, out);
+	enum fault fault = read_regular(path, buffer, capacity, out);
 
+	if (fault == FAULT_UNSUPPORTED)
+		return failure_set(failure, EXIT_LOCAL_FILES, "write it to a file first",
+			"%s is no regular file", path);
 	if (fault == FAULT_TOO_LONG)
 		return failure_set(failure, EXIT_LOCAL_FILES, "give the CA's certificate alone",
 			"%s is larger than %zu octets", path, capacity);

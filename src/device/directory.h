@@ -44,7 +44,10 @@ enum fault directory_remove(const struct directory *, const char *name);
 /* EXIT_LOCAL_FILES for what could not be done with a file of it, by errno; name may be empty. */
 enum fault directory_failed(const struct directory *, const char *doing, const char *name);
 
-/* Reads any file into buffer, for --ca-cert. EXIT_LOCAL_FILES where that does not work. */
+/*
+ * Reads any regular file into buffer, for --ca-cert. EXIT_LOCAL_FILES where that does not work. A
+ * pipe whose writer is silent would keep the program, which no signal ends here.
+ */
 enum fault file_read(const char *path, uint8_t *buffer, size_t capacity, struct failure *,
 	struct bytes *out);
 

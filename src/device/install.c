@@ -48,7 +48,8 @@ static enum fault not_installed(const struct installation *installation, const c
 
 enum fault installed_read(const struct directory *directory, X509 **out)
 {
-	uint8_t buffer[PEM_MAX];
+	/* In lines of 64 characters, in which it may not have come. */
+	uint8_t buffer[2 * PEM_MAX];
 	struct bytes pem;
 	owned(x509_stack) *stack = NULL;
 	enum fault fault =

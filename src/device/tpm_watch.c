@@ -3,16 +3,16 @@
 #include "failure.h"
 #include "interruption.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <time.h>
 #include <unistd.h>
 
 #define WHAT "the TPM does not answer"
 #define ADVICE "see that it works, and run it again"
 
 /* What is locked in memory is all of it. */
-enum { STACK_SIZE = 64 * 1024 };
+enum { STACK_SIZE = 64 * 1024, SECOND_MS = 1000 };
 
 static atomic_bool is_started, is_under_way, is_json;
 static atomic_int seconds_under_way, seconds_since_told;
@@ -43,10 +43,8 @@ static void look(void)
 /* The signals that interruption_block has blocked are blocked here as well, and seen pending. */
 static void *watch(void *unused)
 {
-	const struct timespec second = { .tv_sec = 1 };
-
 	for (;;) {
-		(void)nanosleep(&second, NULL);
+		(void)poll(NULL, 0, SECOND_MS);
 		if (is_under_way)
 			look();
 	}

@@ -19,6 +19,7 @@ from genuine_test.tpm import Tpm
 
 CHALLENGE, CERTIFICATE = "/v1/getChallenge", "/v1/getCertificate"
 HEAD = 8  # octets of a credential file before its first TPM2B
+PEM_MAX = 16384  # octets of a certificate that the device takes
 ID_OBJECT = 70  # octets of the first TPM2B
 
 GOOD_EXTENSIONS = """\
@@ -215,6 +216,23 @@ class LyingCa(OneVendor):
             said = self.told(CERTIFICATE, lambda _, pair=(certificate, chain): spoken(
                 json.dumps({"certificate": pair[0], "chain": pair[1]})), CA_REFUSED)
             self.assertIn(rule, said)
+
+    def test_wide_certificate(self):
+        """one that grows as it is written, in lines, is what is installed, and is read again"""
+        comment = f"nsComment = {'n' * 11700}\n"
+        wide = self.issue(self.ours, "/serialNumber=SN-1", GOOD_EXTENSIONS + comment)
+        begin, *lines, end = wide.split("\n")[:-1]
+        one_line = "\n".join((begin, "".join(lines), end))
+        self.assertLess(len(one_line), PEM_MAX)
+        self.assertGreater(len(wide), PEM_MAX)
+        self.middle.lies = {CERTIFICATE: lambda _: spoken(
+            json.dumps({"certificate": one_line, "chain": ""}))}
+        result = self.ours.provision(self.middle)
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(self.ours.certificate.read_text(), wide)
+        said = attempt(GENUINE_DEVICE, "status", "--tcti", self.ours.tpm.tcti, "--dir",
+                       self.ours.folder)
+        self.assertEqual(said.status, 0, said)
 
     def by_hand(self, middle, **env):
         """The independent client, with a handle and a folder of its own."""

@@ -212,6 +212,13 @@ class Surroundings(tap.Case):
         result = attempt(GENUINE_DEVICE, "status", "--tcti", "/dev/tpmrm0")
         self.changes_nothing(result, NO_TPM, "device:/dev/tpmrm0")
 
+    def test_anchor_in_a_pipe(self):
+        """a --ca-cert that is no regular file is not waited for: no signal would end that"""
+        os.mkfifo(self.folder / "pipe")
+        device = Device(self.folder / "pipes", self.tpm, "SN-1")
+        result = device.provision(self.ca, ca_cert=self.folder / "pipe")
+        self.changes_nothing(result, LOCAL_FILES, "pipe is no regular file")
+
     def test_proxies(self):
         """proxies in the environment are ignored"""
         nowhere = {name: "http://127.0.0.1:1" for name in ("https_proxy", "HTTPS_PROXY", "ALL_PROXY")}
