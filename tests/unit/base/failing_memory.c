@@ -49,3 +49,13 @@ void *realloc(void *old, size_t size)
 	return size > 0 && fails() ? NULL : __libc_realloc(old, size);
 }
 #endif
+
+bool failing_memory_is_here(void)
+{
+	void *volatile one;
+
+	failing_memory_in(1);
+	one = malloc(1);
+	free(one);
+	return failing_memory_has_failed();
+}

@@ -7,11 +7,14 @@
 /*
  * failing_memory: a malloc for one test program, one allocation of which fails: the n-th from now
  * on, once. So a test goes through all of them: for n from 1 until nothing has failed. In a build
- * with a sanitizer, which has a malloc of its own, nothing ever fails.
+ * with a sanitizer and under valgrind, which have a malloc of their own, nothing ever fails.
  */
 void failing_memory_in(size_t n);
 
 /* Whether it has come to that; nothing fails from here on. */
 bool failing_memory_has_failed(void);
+
+/* Whether anything ever fails here; else a test has nothing to show, and is to be skipped. */
+bool failing_memory_is_here(void);
 
 #endif

@@ -3,6 +3,7 @@
 #include "temporary_folder.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -117,6 +118,8 @@ static void test_missing(void **state)
 
 static void test_file(void **state)
 {
+	struct directory directory;
+	char file[PATH_MAX];
 	uint8_t buffer[4];
 	struct bytes content;
 
@@ -124,7 +127,12 @@ static void test_file(void **state)
 	assert_int_equal(file_read("/nonexistent", buffer, sizeof(buffer), &failure, &content), FAULT_DENIED);
 	assert_int_equal(failure.exit_code, EXIT_LOCAL_FILES);
 	assert_int_equal(file_read("/proc/self/stat", buffer, sizeof(buffer), &failure, &content), FAULT_DENIED);
-	assert_int_equal(file_read("/dev/null", buffer, sizeof(buffer), &failure, &content), FAULT_NONE);
+	assert_int_equal(file_read("/dev/null", buffer, sizeof(buffer), &failure, &content), FAULT_DENIED);
+	(void)snprintf(file, sizeof(file), "%s/empty", path);
+	assert_int_equal(directory_open(&directory, path, &failure), FAULT_NONE);
+	assert_int_equal(directory_write(&directory, "empty", bytes_of_string(""), 0600), FAULT_NONE);
+	directory_close(&directory);
+	assert_int_equal(file_read(file, buffer, sizeof(buffer), &failure, &content), FAULT_NONE);
 	assert_int_equal(content.len, 0);
 }
 
