@@ -182,15 +182,22 @@ static void log_end(const struct role_process *role, int status)
 			WEXITSTATUS(status));
 }
 
+void role_back_off(struct role_process *role)
+{
+	if (role->back_off_ms == 0)
+		role->back_off_ms = BACK_OFF_MIN_MS;
+	else if (role->back_off_ms < BACK_OFF_MAX_MS)
+		role->back_off_ms *= 2;
+	role->restart_ms = monotonic_ms() + role->back_off_ms;
+}
+
 void role_ended(struct role_process *role, int status)
 {
 	bool was_steady = monotonic_ms() - role->started_ms > STEADY_MS;
 
 	log_end(role, status);
 	forget(role);
-	if (was_steady || role->back_off_ms == 0)
-		role->back_off_ms = BACK_OFF_MIN_MS;
-	else if (role->back_off_ms < BACK_OFF_MAX_MS)
-		role->back_off_ms *= 2;
-	role->restart_ms = monotonic_ms() + role->back_off_ms;
+	if (was_steady)
+		role->back_off_ms = 0;
+	role_back_off(role);
 }

@@ -59,6 +59,9 @@ void role_cut_off(struct role_process *);
 /* Takes note of its end, of which waitpid told; logs it, and decides when it may start again. */
 void role_ended(struct role_process *, int status);
 
+/* Decides when one that does not run may start again: later each time, until it has been steady. */
+void role_back_off(struct role_process *);
+
 /* Milliseconds that only go forward; and those since 1970 UTC. */
 uint64_t monotonic_ms(void);
 uint64_t realtime_ms(void);

@@ -323,7 +323,9 @@ void server_restart_due(struct server *server)
 			continue;
 		}
 		log_error("%s %u: %s", role_kind_name(role->kind), role->number, trouble.text);
-		if (role->pid != 0)
+		if (role->pid == 0)
+			role_back_off(role); /* there is no end of it to collect */
+		else
 			(void)kill(role->pid,
 				SIGKILL); /* collected as any other end, with its back-off */
 	}

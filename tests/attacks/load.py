@@ -302,5 +302,5 @@ def exhausted(stage, verdict):
             exhaust(verdict, target, device, role, kind)
     target = unprivileged(stage)
     device = stage.device(target)
+    without_shortage(verdict, target, device)  # First: after a shortage it tries more seldom.
     exhaust(verdict, target, device, "supervisor", "processes")
-    without_shortage(verdict, target, device)

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -351,6 +352,12 @@ static void test_former_fingerprint(void **state)
 	assert_false(server.set->has_former);
 }
 
+static void wait_for_restart(void)
+{
+	while (server_restart_wait_ms(&server) > 0)
+		wait_a_little();
+}
+
 static void test_dead_role_starts_again(void **state)
 {
 	(void)state;
@@ -367,8 +374,7 @@ static void test_dead_role_starts_again(void **state)
 	server_restart_due(&server);
 	assert_int_equal(verifier->pid, 0); /* not before its time */
 	assert_true(server_restart_wait_ms(&server) > 0);
-	while (server_restart_wait_ms(&server) > 0)
-		wait_a_little();
+	wait_for_restart();
 	server_restart_due(&server);
 	assert_true(verifier->pid != 0 && verifier->pid != before);
 	assert_true(verifier->is_in_force);
@@ -394,6 +400,42 @@ static void test_back_off_grows(void **state)
 	role.started_ms = monotonic_ms() - 61000;
 	role_ended(&role, 0x0100);
 	assert_int_equal(role.back_off_ms, 100);
+}
+
+/* With no descriptor more than are open. */
+static void restart_without_descriptors(void)
+{
+	struct rlimit before, none;
+	int next = dup(folder.descriptor);
+
+	assert_int_equal(close(next), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ (rlim_t)next, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	server_restart_due(&server);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
+/* One that cannot be forked has no end to be collected, and waits longer each time all the same. */
+static void test_start_that_fails_backs_off(void **state)
+{
+	(void)state;
+	start_all();
+	struct role_process *verifier = server_role(&server, KIND_VERIFIER);
+	assert_int_equal(kill(verifier->pid, SIGKILL), 0);
+	wait_a_little();
+	server_collect(&server);
+	verifier->started_ms = monotonic_ms() - 61000; /* the shortage lasts */
+	for (uint32_t back_off_ms = 100; back_off_ms <= 400; back_off_ms *= 2) {
+		assert_int_equal(verifier->back_off_ms, back_off_ms);
+		assert_true(server_restart_wait_ms(&server) > 0);
+		wait_for_restart();
+		restart_without_descriptors();
+		assert_int_equal(verifier->pid, 0);
+	}
+	wait_for_restart();
+	server_restart_due(&server);
+	assert_true(verifier->is_in_force);
 }
 
 static void test_role_that_dies_at_load(void **state)
@@ -660,6 +702,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_former_fingerprint, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_dead_role_starts_again, setup, teardown),
 		cmocka_unit_test(test_back_off_grows),
+		cmocka_unit_test_setup_teardown(test_start_that_fails_backs_off, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_role_that_dies_at_load, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_role_that_does_not_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_role_that_stays_without_its_channel, setup, teardown),
