@@ -42,7 +42,7 @@ struct front {
 
 	/* listener.h */
 	int listening; /* -1: none */
-	struct event acceptance;
+	struct event acceptance, acceptance_pause;
 
 	/* connection.h */
 	TAILQ_HEAD(connection_list, connection) connections; /* the one armed longest ago is first */

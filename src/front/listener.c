@@ -12,6 +12,8 @@
 /* Connections taken at once before others have their turn. */
 enum { ACCEPT_MAX = 16 };
 
+static const struct timeval pause_without_room = { .tv_sec = 1 };
+
 static bool is_out_of_room(int number)
 {
 	return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM;
@@ -20,8 +22,22 @@ static bool is_out_of_room(int number)
 static void make_room(struct front *front)
 {
 	log_warning("no connection can be taken: %s", strerror(errno));
-	if (front->connection_count > 0)
+	if (front->connection_count > 0) {
 		connection_close(TAILQ_FIRST(&front->connections));
+		return;
+	}
+	/* The client that cannot be taken keeps the socket readable: watched, it would never rest. */
+	(void)event_del(&front->acceptance);
+	(void)event_add(&front->acceptance_pause, &pause_without_room);
+}
+
+static void on_pause_end(evutil_socket_t descriptor, short what, void *context)
+{
+	struct front *front = context;
+
+	(void)descriptor;
+	(void)what;
+	(void)event_add(&front->acceptance, NULL);
 }
 
 /* Takes one connection; false where there is none now. */
@@ -55,7 +71,9 @@ static void on_acceptance(evutil_socket_t descriptor, short what, void *context)
 enum fault listener_start(struct front *front)
 {
 	if (event_assign(&front->acceptance, front->base, front->listening, EV_READ | EV_PERSIST,
-			on_acceptance, front) != 0 || event_add(&front->acceptance, NULL) != 0)
+			on_acceptance, front) != 0 ||
+			event_assign(&front->acceptance_pause, front->base, -1, 0, on_pause_end,
+				front) != 0 || event_add(&front->acceptance, NULL) != 0)
 		return FAULT_NO_MEMORY;
 	return FAULT_NONE;
 }
@@ -65,6 +83,7 @@ void listener_stop(struct front *front)
 	if (front->listening < 0)
 		return;
 	(void)event_del(&front->acceptance);
+	(void)event_del(&front->acceptance_pause);
 	(void)close(front->listening);
 	front->listening = -1;
 }

@@ -8,7 +8,7 @@ struct front;
 /*
  * listener: takes connections from the listening socket, which the supervisor made and all fronts
  * share. Where the system has no descriptor left, the connection that was armed longest ago makes
- * room, as it does where the front is full.
+ * room, as it does where the front is full; where there is none, the front waits a second.
  */
 
 /* Begins to accept on front->listening. FAULT_NO_MEMORY. */

@@ -169,6 +169,7 @@ def recovers(target, body):
 OPTIONS = {"descriptors": ("Max open files", "--nofile"), "memory": ("Max address space", "--as"),
            "processes": ("Max processes", "--nproc")}
 ROOM_FOR_NO_PROGRAM = 1 << 20  # octets of address space
+LINES_A_WORKER = 40  # that are logged in a shortage; what tries again without a pause logs thousands
 SERVER_USER = 61990  # for whom the limit of processes counts, which it does not for root
 ROLES = ("front", "verifier", "authority", "store")
 # An authority is given a descriptor when the CA is loaded; the other two need none that they have not.
@@ -241,27 +242,34 @@ def asked_for(target, device):
             serves(target, certificate, "getCertificate")]
 
 
+def lines_logged(target):
+    return target.ca.daemon.told().count("\n")
+
+
 def exhaust(verdict, target, device, role, kind):
-    """One shortage: it must be felt, and be over when it is over."""
+    """One shortage: it must be felt, and be over when it is over. The log is not flooded meanwhile."""
     what, reload = f"{role}: no {kind}", None
+    logged, lines_max = lines_logged(target), LINES_A_WORKER * target.ca.tells("status")["workers"]
     with short_of(target, role, kind):
         if role == "supervisor":
             kill_verifiers(target)
         statuses = asked_for(target, device)
         if (role, kind) in AT_A_RELOAD:
             reload = target.ca.tries("reload")
+        logged = lines_logged(target) - logged
     works_on = (role, kind) in AT_A_RELOAD | NEVER
     for number, (status, right) in enumerate(zip(statuses, [SERVED] * 4 if works_on else TOLD[role])):
         verdict.note(f"{what}, request {number}", status in right, right == SERVED, status)
     is_felt = any(status != 200 for status in statuses) or reload and reload.status != 0
     verdict.hold(f"{what} is felt", is_felt or (role, kind) in NEVER, reload or statuses)
+    verdict.hold(f"{what}: the log", logged <= lines_max, f"{logged} lines")
     verdict.hold(f"{what}, then there are", recovers(target, device.evidence().json()),
                  target.ca.daemon.told()[-500:])
     if reload:
         again = target.ca.tries("reload")
         verdict.hold(f"{what}, then a reload", again.status == 0, again)
     verdict.hold(f"{what}: the supervisor", target.ca.daemon.is_running(), "has ended")
-    verdict.figures.append(f"{what:<25} answers {statuses}"
+    verdict.figures.append(f"{what:<25} answers {statuses}, {logged} lines"
                            + (f", reload ended with {reload.status}" if reload else ""))
 
 
