@@ -120,9 +120,11 @@ static json_t *group_rows(const struct rows *rows)
 	return is_whole ? object : NULL;
 }
 
+/* In ASCII: JSON may hold what a terminal obeys, and is often looked at on one. */
 static enum fault print_json(const json_t *value, FILE *file)
 {
-	if (json_dumpf(value, file, JSON_INDENT(2)) != 0 || fputc('\n', file) == EOF)
+	if (json_dumpf(value, file, JSON_INDENT(2) | JSON_ENSURE_ASCII) != 0 ||
+			fputc('\n', file) == EOF)
 		return FAULT_SYSTEM;
 	return FAULT_NONE;
 }

@@ -22,6 +22,7 @@ NOBODY = 65534
 SERVE_S = 1.5
 LINE_MAX = 2048
 POISON = "x\x1b[31m\r\nnotice: forged\x07\x9b\u202e\"',;"
+POISONED_SERIAL, GROUP = "SN-POISON", "x\x9b31m\u202e\u2066"  # What a manifest's text may have.
 SQL = ("' OR '1'='1", "'; DROP TABLE certificate; --", '" OR 1=1', "%", "_", "*", "\\", "`", "x'00'",
        "1); DELETE FROM ban; --", "NULL", "9223372036854775808", "-1", "\x01", "é")
 
@@ -111,7 +112,7 @@ def metacharacters(stage, verdict):
 
 
 def is_plain(text):
-    return not re.search("[\x00-\x09\x0b-\x1f\x7f\x80-\x9f\u202a-\u202e]", text)
+    return not re.search("[\x00-\x09\x0b-\x1f\x7f\x80-\x9f\u202a-\u202e\u2066-\u2069]", text)
 
 
 @row(135, "control characters and long texts in all that is logged or shown to the operator")
@@ -161,10 +162,16 @@ def injection(stage, verdict):
                          env={"SUDO_USER": text[:4000]})
         verdict.note("the operator's name", is_plain(result.output + result.errors), False, result)
         target.ca.tries("device", "restore", device.serial)
-    for command in (("trust", "list"), ("ban", "list"), ("audit", "list"), ("device", "list")):
+    target.ca.lists(f"{POISONED_SERIAL},{0:064x},,{GROUP}\n")
+    for command in (("trust", "list"), ("ban", "list"), ("audit", "list"), ("device", "list"),
+                    ("device", "show", POISONED_SERIAL)):
         told = target.ca.does(*command)
         verdict.hold(f"{command}", is_plain(told), told[-600:])
-        json.loads(target.ca.does("--json", *command))
+        told = target.ca.does("--json", *command)
+        verdict.hold(f"--json {command}", is_plain(told), told[-600:])
+        json.loads(told)
+    groups = [one["group"] for one in target.ca.tells("device", "list")]
+    verdict.hold("a group comes back as it went", GROUP in groups, groups)
     lines = log.read_bytes()[before:].decode().split("\n")
     verdict.hold("the log", all(is_plain(line) and len(line) <= LINE_MAX for line in lines)
                  and not any(line.startswith("notice: forged") for line in lines),

@@ -2,7 +2,7 @@
  * Target: operator_row_read, then rows_take and rows_print (src/supervisor/rows.h, table.h): what a
  * taken store may have a command print. The first octet chooses the form. Input: bodies of
  * MESSAGE_OPERATOR_ROW, each with a u16 size.
- * Holds: a terminal is told nothing that it would obey; --json is JSON.
+ * Holds: a terminal is told nothing that it would obey; --json is JSON, in ASCII.
  */
 #include "fuzz.h"
 
@@ -24,6 +24,19 @@ static void demand_plain(size_t len)
 	}
 }
 
+static void demand_json(size_t len)
+{
+	json_t *value = json_loadb(printed, len, JSON_ALLOW_NUL, NULL);
+
+	must_hold(value != NULL);
+	json_decref(value);
+	for (size_t i = 0; i < len; i++) {
+		uint8_t c = (uint8_t)printed[i];
+
+		must_hold((c >= 0x20 && c < 0x80) || c == '\n');
+	}
+}
+
 static void print(const struct rows *rows, enum rows_form form, bool is_json)
 {
 	FILE *file = fmemopen(printed, sizeof(printed), "w");
@@ -34,13 +47,10 @@ static void print(const struct rows *rows, enum rows_form form, bool is_json)
 	(void)fclose(file);
 	if (!is_printed || len < 0 || len >= PRINTED_MAX)
 		return;
-	if (!is_json) {
+	if (is_json)
+		demand_json((size_t)len);
+	else
 		demand_plain((size_t)len);
-		return;
-	}
-	json_t *value = json_loadb(printed, (size_t)len, JSON_ALLOW_NUL, NULL);
-	must_hold(value != NULL);
-	json_decref(value);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
