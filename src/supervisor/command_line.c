@@ -25,7 +25,7 @@ static const struct command {
 	{ "trust import", command_trust_import, "trust import [--mark MARK,…] PATH…",
 		"trust TPM vendors' CA certificates; marks: ek-only, hints, sha1, manufacturer=ID" },
 	{ "trust list", command_trust_list, "trust list", "what is trusted" },
-	{ "trust remove", command_trust_remove, "trust remove ID", "trust it no longer; the first digits of its id are enough" },
+	{ "trust remove", command_trust_remove, "trust remove ID", "trust it no longer; the first four digits or more of its id will do" },
 	{ "device import", command_device_import, "device import [--add] [--replace] [--again] FILE",
 		"take over a manifest, CSV or JSON Lines, all or nothing" },
 	{ "device list", command_device_list, "device list", "all devices" },

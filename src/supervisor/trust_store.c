@@ -18,7 +18,7 @@ OWNED_TYPE(X509, X509_free)
 OWNED_TYPE(X509_CRL, X509_CRL_free)
 OWNED_TYPE(uint8_t, free)
 
-enum { PATH_CAPACITY = DIGEST_HEX_CAPACITY + 16 };
+enum { PATH_CAPACITY = DIGEST_HEX_CAPACITY + 16, ID_DIGITS_MIN = 4 };
 
 /* ---- trying out ---- */
 
@@ -314,12 +314,15 @@ enum fault trust_describe(const struct folder *folder, json_t *list, struct trou
 
 /* ---- removing ---- */
 
-/* The one entry whose name begins so. */
+/* The one entry whose name begins so. Every name begins with a script's empty variable. */
 static enum fault find_one(const struct anchors *present, const char *prefix, const char **name,
 	bool *is_crl, struct trouble *trouble)
 {
 	size_t found = 0;
 
+	if (strlen(prefix) < ID_DIGITS_MIN)
+		return trouble_say(trouble, FAULT_INVALID,
+			"give the first %d digits of the id, or more of them", ID_DIGITS_MIN);
 	for (size_t i = 0; i < present->count + present->crl_count; i++) {
 		bool is_list = i >= present->count;
 		const char *candidate = is_list ? present->crls[i - present->count].name :

@@ -326,7 +326,7 @@ static void test_remove(void **state)
 	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "subject")), "CN=Vendor");
 	char prefix[9] = "";
 	memcpy(prefix, id, 8);
-	assert_int_equal(trust_remove(&folder, "xyz", removed, &trouble), FAULT_NOT_FOUND);
+	assert_int_equal(trust_remove(&folder, "xyzw", removed, &trouble), FAULT_NOT_FOUND);
 	assert_int_equal(trust_remove(&folder, prefix, removed, &trouble), FAULT_NONE);
 	assert_string_equal(removed, id);
 	assert_int_equal(count_anchors(), 0);
@@ -335,19 +335,63 @@ static void test_remove(void **state)
 	made_certificate_free(&ca);
 }
 
+/* The first two octets of its id. */
+static uint16_t beginning_of(const struct made_certificate *made)
+{
+	unsigned char digest[32];
+
+	assert_int_equal(X509_digest(made->certificate, EVP_sha256(), digest, NULL), 1);
+	return (uint16_t)(digest[0] << 8 | digest[1]);
+}
+
 static void test_ambiguous_prefix(void **state)
 {
-	struct made_certificate a = made_certificate("A", true, NULL), b = made_certificate("B", true, NULL);
+	/* Two of some 300 begin alike; that none of 2000 do is not to be expected. */
+	enum { MADE_MAX = 2000 };
+	static struct made_certificate made[MADE_MAX];
+	static size_t by_beginning[UINT16_MAX + 1]; /* its place in made, and one; 0: none yet */
 	struct trouble trouble = { "" };
-	char removed[DIGEST_HEX_CAPACITY];
+	char removed[DIGEST_HEX_CAPACITY], prefix[5];
+	size_t count = 0, other = 0;
 
 	(void)state;
-	(void)import_good(write_pem("a.pem", &a), "");
-	(void)import_good(write_pem("b.pem", &b), "");
-	assert_int_equal(trust_remove(&folder, "", removed, &trouble), FAULT_INVALID);
+	while (other == 0) {
+		assert_true(count < MADE_MAX);
+		made[count] = made_certificate("Vendor", true, NULL);
+		size_t *place = &by_beginning[beginning_of(&made[count])];
+		other = *place;
+		*place = ++count;
+	}
+	(void)import_good(write_pem("a.pem", &made[other - 1]), "");
+	(void)import_good(write_pem("b.pem", &made[count - 1]), "");
+	(void)snprintf(prefix, sizeof(prefix), "%04x", beginning_of(&made[count - 1]));
+	assert_int_equal(trust_remove(&folder, prefix, removed, &trouble), FAULT_INVALID);
+	assert_non_null(strstr(trouble.text, "more than one id begins with"));
 	assert_int_equal(count_anchors(), 2);
-	made_certificate_free(&a);
-	made_certificate_free(&b);
+	while (count > 0)
+		made_certificate_free(&made[--count]);
+}
+
+/* What every id begins with names none. */
+static void test_short_prefix(void **state)
+{
+	struct made_certificate ca = made_certificate("Vendor", true, NULL);
+	struct trouble trouble = { "" };
+	char removed[DIGEST_HEX_CAPACITY], prefix[5];
+
+	(void)state;
+	(void)import_good(write_pem("ca.pem", &ca), "");
+	(void)snprintf(prefix, sizeof(prefix), "%04x", beginning_of(&ca));
+	for (size_t len = 0; len < 4; len++) {
+		char shorter[5] = "";
+
+		memcpy(shorter, prefix, len);
+		assert_int_equal(trust_remove(&folder, shorter, removed, &trouble), FAULT_INVALID);
+		assert_non_null(strstr(trouble.text, "the first 4 digits of the id"));
+		assert_int_equal(count_anchors(), 1);
+	}
+	assert_int_equal(trust_remove(&folder, prefix, removed, &trouble), FAULT_NONE);
+	made_certificate_free(&ca);
 }
 
 /* What lies in trust/ but was not imported, or was changed, is refused, and all of it with it. */
@@ -415,6 +459,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_list_after_its_signer, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_remove, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ambiguous_prefix, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_short_prefix, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_foreign_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_fingerprint_follows_trust, setup, teardown),
 	};
