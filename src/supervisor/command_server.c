@@ -3,6 +3,7 @@
 #include "operator_client.h"
 #include "operator_name.h"
 #include "own_memory.h"
+#include "owned.h"
 #include "rotate.h"
 #include "serve.h"
 
@@ -48,6 +49,28 @@ static struct order now_order(const char *verb, bool is_now)
 		      : (struct order){ verb, 1, { name } };
 }
 
+/*
+ * Nobody answered. The socket is opened last and closed first: a server that starts or ends has the
+ * lock already, or still, and may have read what was there before.
+ */
+static enum fault say_nobody_answers(const char *directory, struct trouble *trouble)
+{
+	owned_folder folder = { 0 };
+	owned_descriptor lock = -1;
+	enum fault fault = folder_open(directory, &folder, trouble);
+
+	if (fault == FAULT_NONE)
+		fault = folder_lock(&folder, &lock, trouble);
+	if (fault == FAULT_BUSY)
+		return trouble_say(trouble, fault,
+			"in %s a server is starting or ending, or another command is at work: try again",
+			directory);
+	if (fault != FAULT_NONE)
+		return fault;
+	return trouble_say(trouble, FAULT_NOT_FOUND,
+		"no server is running in %s; it reads all of it when it starts", directory);
+}
+
 int command_reload(struct invocation *invocation)
 {
 	bool is_now = invocation_flag(invocation, "--now"), is_running = false;
@@ -58,10 +81,7 @@ int command_reload(struct invocation *invocation)
 		return STATUS_USAGE;
 	enum fault fault = ask_server(invocation->directory, &order, NULL, &is_running, &trouble);
 	if (fault == FAULT_NONE && !is_running)
-		fault = trouble_say(&trouble, FAULT_NOT_FOUND,
-			"no server is running in %s; it reads all "
-			"of it when it starts",
-			invocation->directory);
+		fault = say_nobody_answers(invocation->directory, &trouble);
 	if (fault != FAULT_NONE)
 		return invocation_fail(fault, &trouble);
 	return say_done(invocation, "reloaded", "reloaded");

@@ -1,6 +1,7 @@
 """The operator's commands, with a running server and without one."""
 
 import contextlib
+import fcntl
 import json
 import os
 import pwd
@@ -290,6 +291,20 @@ class Serving(tap.Case):
         self.ca.does("reload")
         self.ca.daemon.signal(signal.SIGHUP)
         self.assertEqual(self.ca.client.get("/healthz").status, 200)
+
+    def test_reload_beside_a_start(self):
+        """a reload is not said to be needless where a server starts, which may have read all before"""
+        self.ca.stop()
+        with open(self.ca.folder / "lock", "r+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            result = self.ca.tries("reload")
+        self.assertEqual(result.status, 1, result)
+        self.assertIn("a server is starting or ending", result.errors)
+        result = self.ca.tries("reload")
+        self.assertEqual(result.status, 1, result)
+        self.assertIn("no server is running", result.errors)
+        self.ca.start()
+        self.ca.does("reload")
 
     def serves_as(self, host):
         """Whether the certificate that the server has for its devices names that host."""
