@@ -52,7 +52,8 @@ enum fault trust_describe(const struct folder *, json_t *list, struct trouble *)
 
 /*
  * Removes the one whose id begins with prefix. FAULT_NOT_FOUND; FAULT_INVALID where several begin
- * so, and where it has less than four digits; FAULT_DENIED where a revocation list would be left that nobody here has signed.
+ * so, and where it has less than four digits; FAULT_DENIED where a revocation list would be left
+ * that nobody here has signed.
  */
 enum fault trust_remove(const struct folder *, const char *prefix,
 	char removed[DIGEST_HEX_CAPACITY], struct trouble *);
