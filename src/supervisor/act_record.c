@@ -71,10 +71,8 @@ enum fault act_record_send(struct server *server, const struct act_record *recor
 		return trouble_say(trouble, FAULT_BUSY, "%s cannot be recorded: the store does not"
 			" answer just now", record->act);
 	while (server->record_reply == REPLY_NONE && store->control >= 0 &&
-		monotonic_ms() < end_ms) {
-		if (frame_wait(store->control, (int)(end_ms - monotonic_ms())) == FAULT_NONE)
-			server_take(server, store);
-	}
+			frame_wait_until(store->control, end_ms) == FAULT_NONE)
+		server_take(server, store);
 	if (server->record_reply == REPLY_COMMITTED)
 		return FAULT_NONE;
 	return trouble_say(trouble, FAULT_BUSY, "%s was not recorded: %.300s", record->act,

@@ -1,6 +1,7 @@
 #include "frame.h"
 
 #include "channel.h"
+#include "role_process.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -44,4 +45,12 @@ enum fault frame_send_empty(int control, enum message_type type)
 enum fault frame_wait(int control, int timeout_ms)
 {
 	return wait_for(control, POLLIN, timeout_ms);
+}
+
+enum fault frame_wait_until(int control, uint64_t end_ms)
+{
+	/* Read once: between two readings the end may pass, and poll waits for ever for less than 0. */
+	uint64_t now_ms = monotonic_ms();
+
+	return now_ms < end_ms ? frame_wait(control, (int)(end_ms - now_ms)) : FAULT_TIMEOUT;
 }

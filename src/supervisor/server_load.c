@@ -40,10 +40,9 @@ static enum fault await_reply(struct server *server, struct role_process *role,
 {
 	uint64_t end_ms = monotonic_ms() + FRAME_WAIT_MS;
 
-	while (role->reply == REPLY_NONE && role->control >= 0 && monotonic_ms() < end_ms) {
-		if (frame_wait(role->control, (int)(end_ms - monotonic_ms())) == FAULT_NONE)
-			server_take(server, role);
-	}
+	while (role->reply == REPLY_NONE && role->control >= 0 &&
+			frame_wait_until(role->control, end_ms) == FAULT_NONE)
+		server_take(server, role);
 	if (role->reply == wanted)
 		return FAULT_NONE;
 	if (role->reply == REPLY_REFUSED)
