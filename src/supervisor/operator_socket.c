@@ -61,6 +61,7 @@ static void hang_up(struct operator_socket *operators)
 {
 	owned_close_descriptor(&operators->client);
 	operators->client = -1;
+	operators->owed_count = 0;
 	operators->session++;
 }
 
@@ -104,6 +105,15 @@ static void answer_end(struct operator_socket *operators, uint64_t request, enum
 	answer(operators, writer_written(&w));
 }
 
+static void on_store_end(struct operator_socket *operators)
+{
+	if (operators->owed_count > 0)
+		operators->owed_count--; /* none: it was hung up on just now */
+	operators->silent_since_ms = monotonic_ms();
+	/* What was changed may be a revocation: the authority asks the store at once. */
+	server_tick(operators->server);
+}
+
 /* A frame of the store's: for the client that asked, under the number that it gave. */
 static void on_store_answer(void *context, struct bytes frame)
 {
@@ -118,9 +128,8 @@ static void on_store_answer(void *context, struct bytes frame)
 		message.request & REQUEST_MASK);
 	writer_bytes(&w, message.body);
 	answer(operators, writer_written(&w));
-	/* What was changed may be a revocation: the authority asks the store at once. */
 	if (message.type == MESSAGE_OPERATOR_END)
-		server_tick(operators->server);
+		on_store_end(operators);
 }
 
 /* ---- the supervisor's own verbs ---- */
@@ -236,9 +245,13 @@ static void relay(struct operator_socket *operators, const struct message *messa
 	struct writer w = message_begin(buffer, sizeof(buffer), MESSAGE_OPERATOR, number);
 
 	writer_bytes(&w, message->body);
-	if (!store->is_in_force || frame_send(store->control, writer_written(&w), -1) != FAULT_NONE)
+	if (!store->is_in_force || frame_send(store->control, writer_written(&w), -1) != FAULT_NONE) {
 		answer_end(operators, message->request, FAULT_BUSY,
 			"the store does not answer just now; nothing was changed by this");
+		return;
+	}
+	operators->owed_count++;
+	operators->server->acts_under_way++;
 }
 
 static bool take_client_frame(struct operator_socket *operators, struct bytes frame)
@@ -283,7 +296,11 @@ void operator_socket_serve(struct operator_socket *operators)
 
 void operator_socket_tick(struct operator_socket *operators)
 {
-	if (operators->client >= 0 &&
-			monotonic_ms() - operators->silent_since_ms > OPERATOR_SILENCE_MS)
+	/* It is owed more than there is: a store that owed it has ended. */
+	bool is_lost = operators->owed_count > operators->server->acts_under_way;
+	bool is_silent = operators->owed_count == 0 &&
+		monotonic_ms() - operators->silent_since_ms > OPERATOR_SILENCE_MS;
+
+	if (operators->client >= 0 && (is_lost || is_silent))
 		hang_up(operators);
 }

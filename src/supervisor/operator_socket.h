@@ -13,8 +13,9 @@
  *
  * Verbs `reload [now]`, `rotate [now]` and `status` are the supervisor's own; `audit add` is
  * refused, so that no client forges what the supervisor records; every other frame goes on to the
- * store as it is and its answers come back as they are. A client that does not take its answers, or
- * is silent for OPERATOR_SILENCE_MS, is hung up on.
+ * store as it is and its answers come back as they are. Hung up on is a client that does not take its
+ * answers, one whose answers the store took along when it ended, and one that is owed none and is
+ * silent for OPERATOR_SILENCE_MS. How long an act may take is the client's to say.
  */
 enum { OPERATOR_SILENCE_MS = 30000, OPERATOR_TAKE_MS = 2000 };
 
@@ -23,7 +24,8 @@ struct operator_socket {
 	int listening;          /* -1: closed */
 	int client;             /* -1: none */
 	uint32_t session;       /* which client: answers to a former one are dropped */
-	uint64_t silent_since_ms;
+	size_t owed_count;      /* its requests that the store has and has not ended */
+	uint64_t silent_since_ms; /* its last request, or the end of the last answer */
 };
 
 /* Binds DIR/control, in place of one that a former server left, and listens. */
@@ -35,7 +37,7 @@ void operator_socket_close(struct operator_socket *);
 /* Takes what is there: a new client where there is none, then one frame of the client's. */
 void operator_socket_serve(struct operator_socket *);
 
-/* Hangs up on a client that has been silent for too long. */
+/* Hangs up on a client that has been silent for too long, or whose answers will not come. */
 void operator_socket_tick(struct operator_socket *);
 
 #endif

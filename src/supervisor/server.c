@@ -191,8 +191,10 @@ static bool take_operator_answer(struct server *server, const struct role_proces
 		return false;
 	if ((message->request & REQUEST_OF_SUPERVISOR) == REQUEST_OF_SUPERVISOR)
 		return take_record_end(server, message);
-	if (server->on_operator_answer == NULL)
+	if (server->on_operator_answer == NULL || server->acts_under_way == 0)
 		return false;
+	if (message->type == MESSAGE_OPERATOR_END)
+		server->acts_under_way--;
 	server->on_operator_answer(server->operator_context, frame);
 	return true;
 }
@@ -277,6 +279,8 @@ static enum fault start_role(struct server *server, struct role_process *role,
 
 	if (fault != FAULT_NONE)
 		return fault;
+	if (role->kind == KIND_STORE)
+		server->acts_under_way = 0; /* the former one's ended with it */
 	wiring_drain(&server->wiring, role->kind, role->number);
 	fault = role_start(role, &server->wiring, argument, directory, trouble);
 	if (fault == FAULT_NONE)

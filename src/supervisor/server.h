@@ -48,6 +48,9 @@ struct server {
 	enum role_reply record_reply;
 	char record_why[256];
 
+	/* Given to the store for an operator, and not ended: of any client, gone or not. */
+	size_t acts_under_way;
+
 	/* Called with each frame that the store sends in answer to an operator's act. */
 	void (*on_operator_answer)(void *context, struct bytes frame);
 	void *operator_context;

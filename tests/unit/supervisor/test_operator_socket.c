@@ -1,0 +1,197 @@
+#include "frame.h"
+#include "operator_client.h"
+#include "operator_socket.h"
+#include "scratch.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* The socket of a server with a fake store (fake_role.c); one that is stopped is long at its act. */
+
+enum { ANSWER_WAIT_MS = 10000 };
+
+static struct server server;
+static struct folder folder;
+static struct operator_socket operators;
+static struct operator_client client;
+
+static void connect_client(void)
+{
+	struct trouble trouble = { "" };
+	bool is_running = false;
+
+	assert_int_equal(operator_open_running(folder.path, &client, &is_running, &trouble), FAULT_NONE);
+	assert_true(is_running);
+	operator_socket_serve(&operators);
+	assert_true(operators.client >= 0);
+}
+
+static int setup(void **state)
+{
+	struct trouble trouble = { "" };
+
+	(void)state;
+	if (chdir(scratch_open()) != 0)
+		return -1;
+	folder = scratch_ca();
+	if (role_program_find(&trouble) != FAULT_NONE ||
+			server_open(&folder, false, &server, &trouble) != FAULT_NONE ||
+			server_start_kind(&server, KIND_STORE, &trouble) != FAULT_NONE ||
+			operator_socket_open(&server, &operators, &trouble) != FAULT_NONE) {
+		(void)fprintf(stderr, "%s\n", trouble.text);
+		return -1;
+	}
+	connect_client();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct trouble ignored;
+
+	(void)state;
+	(void)operator_close(&client, &ignored);
+	operator_socket_close(&operators);
+	server_close(&server);
+	folder_close(&folder);
+	if (chdir("/") != 0)
+		return -1;
+	scratch_close();
+	return 0;
+}
+
+static void signal_store(int number)
+{
+	assert_int_equal(kill(server_role(&server, KIND_STORE)->pid, number), 0);
+}
+
+static void ask(const char *verb)
+{
+	const struct order order = { verb, 2, { "serial", "SN-1" } };
+	struct trouble trouble = { "" };
+
+	assert_int_equal(operator_send(&client, &order, &trouble), FAULT_NONE);
+	operator_socket_serve(&operators);
+}
+
+static void take_store_answer(void)
+{
+	struct role_process *store = server_role(&server, KIND_STORE);
+
+	assert_int_equal(frame_wait(store->control, ANSWER_WAIT_MS), FAULT_NONE);
+	server_take(&server, store);
+}
+
+/* As if so long had gone by in silence, and then a tick. */
+static void be_silent(void)
+{
+	operators.silent_since_ms = monotonic_ms() - OPERATOR_SILENCE_MS - 1;
+	operator_socket_tick(&operators);
+}
+
+static enum fault await_answer(struct trouble *trouble)
+{
+	trouble->text[0] = '\0';
+	assert_int_equal(frame_wait(client.channel, ANSWER_WAIT_MS), FAULT_NONE);
+	return operator_await(&client, NULL, trouble);
+}
+
+static void assert_hung_up(void)
+{
+	struct trouble trouble;
+
+	assert_int_equal(operators.client, -1);
+	assert_int_equal(await_answer(&trouble), FAULT_SYSTEM);
+	assert_non_null(strstr(trouble.text, "the server has gone before it answered"));
+}
+
+static void test_silent_client_is_hung_up_on(void **state)
+{
+	(void)state;
+	operator_socket_tick(&operators);
+	assert_true(operators.client >= 0);
+	be_silent();
+	assert_hung_up();
+}
+
+/* An act may be long; silence begins where its answer ends. */
+static void test_client_is_not_silent_while_it_waits(void **state)
+{
+	struct trouble trouble;
+
+	(void)state;
+	signal_store(SIGSTOP);
+	ask("ban add");
+	ask("ban remove");
+	be_silent();
+	assert_true(operators.client >= 0);
+	signal_store(SIGCONT);
+	take_store_answer();
+	be_silent();
+	assert_true(operators.client >= 0);
+	take_store_answer();
+	operator_socket_tick(&operators);
+	assert_true(operators.client >= 0);
+	assert_int_equal(await_answer(&trouble), FAULT_NONE);
+	assert_int_equal(await_answer(&trouble), FAULT_NONE);
+	be_silent();
+	assert_hung_up();
+}
+
+static void start_store_again(void)
+{
+	const struct role_process *store = server_role(&server, KIND_STORE);
+	const struct timespec pause = { .tv_nsec = 10000000 };
+
+	while (store->pid != 0) {
+		(void)nanosleep(&pause, NULL);
+		server_collect(&server);
+	}
+	while (!store->is_in_force) {
+		(void)nanosleep(&pause, NULL);
+		server_restart_due(&server);
+	}
+}
+
+/* Nobody knows what the former store did; the one that is started again answers anew. */
+static void test_ended_store_takes_its_answers_along(void **state)
+{
+	struct trouble trouble;
+
+	(void)state;
+	signal_store(SIGSTOP);
+	ask("ban add");
+	signal_store(SIGKILL);
+	start_store_again();
+	ask("ban remove");
+	operator_socket_tick(&operators);
+	assert_hung_up();
+	take_store_answer();
+
+	(void)operator_close(&client, &trouble);
+	connect_client();
+	ask("ban add");
+	take_store_answer();
+	assert_int_equal(await_answer(&trouble), FAULT_NONE);
+	operator_socket_tick(&operators);
+	assert_true(operators.client >= 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_silent_client_is_hung_up_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_client_is_not_silent_while_it_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ended_store_takes_its_answers_along, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("operator_socket", tests, NULL, NULL);
+}
