@@ -100,6 +100,12 @@ static size_t line_of_row(FILE *file, const char *name, size_t number)
 	return number == 0 ? row.line : 0;
 }
 
+/* Whether it was told no (operator_ask). Else it may be done: the store commits before it answers. */
+static bool is_refusal(enum fault fault)
+{
+	return fault == FAULT_DENIED || fault == FAULT_NOT_FOUND;
+}
+
 static enum fault end(struct import *import, struct rows *rows, struct trouble *trouble)
 {
 	const struct order order = { "device import end", 1, { operator_name_argument() } };
@@ -110,6 +116,10 @@ static enum fault end(struct import *import, struct rows *rows, struct trouble *
 
 	if (fault == FAULT_NONE)
 		return FAULT_NONE;
+	if (!is_refusal(fault))
+		return trouble_say(trouble, fault, "%s: %.300s; whether it was imported is not known,"
+			" genuine-ca device list and device show tell",
+			import->manifest->name, why.text);
 	if (sscanf(why.text, "row %zu", &number) == 1)
 		line = line_of_row(import->manifest->file, import->manifest->name, number);
 	if (line == 0)

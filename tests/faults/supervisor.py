@@ -159,6 +159,8 @@ def in_command(command, fault, after):
         complaints = list(ended_badly(result, fault, is_done(command, before, now, after)))
         if not command.is_whole(before, now, after):
             complaints.append(f"neither old nor new: {now}\n{result}")
+        if "nothing was" in result.errors and now != before:
+            complaints.append(f"it says that nothing was done, and it was: {now}\n{result}")
         return Outcome(has_fired, None, complaints=[*complaints, *try_again(world, command, after)])
     return act
 

@@ -397,6 +397,54 @@ class Serving(tap.Case):
             self.assertIn("READY=1", listener.recv(4096).decode())
 
 
+class Unanswered(tap.Case):
+    """An import by a server that is not ours, which answers its end as the test says, or not."""
+
+    def setUp(self):
+        self.ca = Ca(self.folder / self.id().rpartition(".")[2])
+        self.listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.addCleanup(self.listening.close)
+        self.listening.bind(str(self.ca.folder / "control"))
+        self.listening.listen()
+        self.listening.settimeout(20)
+
+    def serve(self, answer_to_end):
+        """Serves one client; answer_to_end is the body of that answer, or None for none."""
+        client = self.listening.accept()[0]
+        with client:
+            while frame := client.recv(65536):
+                is_end = b"device import end" in frame
+                body = answer_to_end if is_end else b"\1\0" + struct.pack(">I", 0)
+                if body is None:
+                    return
+                client.send(struct.pack(">H", 50) + frame[2:10] + body)
+
+    def imports(self, answer_to_end):
+        manifest = self.folder / "manifest.csv"
+        manifest.write_text(f"serial,ek_id,profile,group\nSN-0001,{EK_IDS[0]},,\n")
+        server = threading.Thread(target=self.serve, args=(answer_to_end,))
+        server.start()
+        result = self.ca.tries("device", "import", manifest)
+        server.join()
+        self.assertEqual(result.status, 1, result)
+        return result.errors
+
+    def test_import_that_nobody_answers(self):
+        """an import whose end has no answer may be done: the sentence says so, and where to look"""
+        for answer in (None, b"not an answer"):
+            with self.subTest(answer):
+                errors = self.imports(answer)
+                self.assertIn("whether it was imported is not known", errors)
+                self.assertIn("device list", errors)
+                self.assertNotIn("nothing was imported", errors)
+
+    def test_import_that_is_refused(self):
+        """an import whose end is refused was not done, and the sentence says so"""
+        text = b"row 1 is not permitted"
+        errors = self.imports(b"\0\0" + struct.pack(">I", len(text)) + text)
+        self.assertIn("line 2 is not permitted; nothing was imported", errors)
+
+
 class Tampered(tap.Case):
     """The chain of records is what shows that the database was changed behind the program."""
 
