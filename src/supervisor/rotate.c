@@ -60,8 +60,10 @@ enum fault rotate_ticket_keys(struct server *server, bool is_now, const char *ac
 {
 	owned_ticket_keys former = { 0 };
 	owned_ticket_keys keys = { 0 };
-	enum fault fault = read_keys(server->folder, &former, trouble);
+	enum fault fault = server_check_store_is_free(server, trouble);
 
+	if (fault == FAULT_NONE)
+		fault = read_keys(server->folder, &former, trouble);
 	if (fault != FAULT_NONE)
 		return fault;
 	if (ticket_key_generate(&keys.current) != FAULT_NONE)

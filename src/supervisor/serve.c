@@ -41,6 +41,7 @@ struct serve {
 	struct operator_socket operators;
 	struct listen_address address;
 	uint64_t next_tick_ms, next_tls_check_ms;
+	bool is_reload_due; /* SIGHUP came */
 	bool is_stopping;
 };
 
@@ -227,10 +228,14 @@ static enum fault start(struct serve *s, const char *directory, const char *list
 
 /* ---- while it runs ---- */
 
-static void reload(struct serve *s)
+/* What is due waits while the store is at work for an operator. */
+static void reload_if_due(struct serve *s)
 {
 	struct trouble trouble = { "" };
 
+	if (!s->is_reload_due || s->server.acts_under_way > 0)
+		return;
+	s->is_reload_due = false;
 	readiness_notify("RELOADING=1");
 	if (server_reload(&s->server, false, ACTOR_SUPERVISOR, &trouble) == FAULT_NONE)
 		log_notice("reloaded");
@@ -239,13 +244,20 @@ static void reload(struct serve *s)
 	readiness_notify("READY=1");
 }
 
+static void take_sighup(struct serve *s)
+{
+	s->is_reload_due = true;
+	if (s->server.acts_under_way > 0)
+		log_notice("the reload waits: the store is at work on an operator's command");
+}
+
 static void take_signals(struct serve *s)
 {
 	struct signalfd_siginfo signal;
 
 	while (read(s->signals, &signal, sizeof(signal)) == (ssize_t)sizeof(signal)) {
 		if (signal.ssi_signo == SIGHUP)
-			reload(s);
+			take_sighup(s);
 		else if (signal.ssi_signo == SIGTERM || signal.ssi_signo == SIGINT)
 			s->is_stopping = true;
 	}
@@ -253,7 +265,8 @@ static void take_signals(struct serve *s)
 
 static bool is_time_for_tls(const struct serve *s)
 {
-	return s->server.is_reloaded || monotonic_ms() >= s->next_tls_check_ms;
+	return s->server.acts_under_way == 0 &&
+		(s->server.is_reloaded || monotonic_ms() >= s->next_tls_check_ms);
 }
 
 static void tick(struct serve *s)
@@ -302,6 +315,7 @@ static void turn(struct serve *s)
 		if (waiting[POLL_SIGNALS].revents != 0)
 			take_signals(s);
 	}
+	reload_if_due(s);
 	server_collect(server);
 	if (!s->is_stopping)
 		server_restart_due(server);

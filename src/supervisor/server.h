@@ -68,9 +68,15 @@ void server_close(struct server *);
 enum fault server_start_kind(struct server *, enum role_kind, struct trouble *);
 
 /*
+ * FAULT_BUSY while the store is at work for an operator: until that has ended it neither prepares nor
+ * records, and would be taken for one that hangs.
+ */
+enum fault server_check_store_is_free(const struct server *, struct trouble *);
+
+/*
  * Reads the folder anew and gives it to all roles that run: all of them prepare it and the store
  * records it, or none takes it and the former one stays in force. is_now: the former fingerprint
- * excuses nothing. actor, "by=NAME", is who wants it.
+ * excuses nothing. actor, "by=NAME", is who wants it. FAULT_BUSY where the store is not free.
  */
 enum fault server_reload(struct server *, bool is_now, const char *actor, struct trouble *);
 
@@ -78,7 +84,8 @@ enum fault server_reload(struct server *, bool is_now, const char *actor, struct
  * These give all roles what is in force with the TLS key and certificate, or the ticket keys, that the
  * folder has now: nobody asked for a reload, so what somebody is writing into genuine.conf or trust/
  * does not count yet. On a fault the former ones stay in force; but where no front runs, those that
- * start begin with the TLS key and certificate that the folder has, and has_new_tls stays.
+ * start begin with the TLS key and certificate that the folder has, and has_new_tls stays. The store
+ * must be free.
  */
 enum fault server_renew_tls(struct server *, const char *actor, struct trouble *);
 enum fault server_renew_ticket_keys(struct server *, const char *actor, struct trouble *);

@@ -177,12 +177,22 @@ static void swap(int *one, int *other)
 	*other = kept;
 }
 
+enum fault server_check_store_is_free(const struct server *server, struct trouble *trouble)
+{
+	if (server->acts_under_way == 0)
+		return FAULT_NONE;
+	return trouble_say(trouble, FAULT_BUSY,
+		"the store is at work on an operator's command; try again when that has ended");
+}
+
 enum fault server_reload(struct server *server, bool is_now, const char *actor,
 	struct trouble *trouble)
 {
 	struct load_set *set;
-	enum fault fault = load_set_read(server->folder, &set, trouble);
+	enum fault fault = server_check_store_is_free(server, trouble);
 
+	if (fault == FAULT_NONE)
+		fault = load_set_read(server->folder, &set, trouble);
 	if (fault != FAULT_NONE)
 		return fault;
 	remember_former(server->set, set, is_now);

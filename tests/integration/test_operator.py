@@ -12,6 +12,7 @@ import ssl
 import stat
 import struct
 import threading
+import time
 
 from genuine_test import tap
 from genuine_test.ca import Ca
@@ -348,15 +349,75 @@ class Serving(tap.Case):
             self.assertEqual(self.asks(request, "audit add", "reload"), b"", "hung up on")
         self.assertEqual(self.ca.tells("audit", "verify"), before)
 
-    def asks(self, request, *words):
-        """Sends one frame of a client's own making; the answer's octets."""
-        verb, *arguments = [struct.pack(">I", len(word)) + word.encode() for word in words]
-        frame = struct.pack(">HQ", 48, request) + verb + bytes([len(arguments)]) + b"".join(arguments)
+    @contextlib.contextmanager
+    def client(self):
+        """A client of our own making, which sends frames."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
             client.settimeout(20)
             client.connect(str(self.ca.folder / "control"))
-            client.send(frame)
+            yield client
+
+    @staticmethod
+    def frame(request, *words):
+        verb, *arguments = [struct.pack(">I", len(word)) + word.encode() for word in words]
+        return struct.pack(">HQ", 48, request) + verb + bytes([len(arguments)]) + b"".join(arguments)
+
+    def asks(self, request, *words):
+        """Sends one frame of a client's own making; the answer's octets."""
+        with self.client() as client:
+            client.send(self.frame(request, *words))
             return client.recv(65536)
+
+    @contextlib.contextmanager
+    def act_under_way(self):
+        """The store, stopped, is at an operator's act; a client that can ask the supervisor."""
+        store = self.ca.roles()["store"][0]
+        with self.client() as client:
+            os.kill(store, signal.SIGSTOP)
+            try:
+                client.send(self.frame(1, "store status"))
+                self.assertIn(b"at work on an operator's command", self.asked(client, "reload"))
+                yield client
+            finally:
+                os.kill(store, signal.SIGCONT)
+            self.assertEqual(client.recv(65536)[2:10], struct.pack(">Q", 1), "the act's row")
+            self.assertEqual(client.recv(65536)[2:10], struct.pack(">Q", 1), "its end")
+        self.assertEqual(self.ca.roles()["store"], [store], "it was not cut off")
+
+    def asked(self, client, *words):
+        client.send(self.frame(2, *words))
+        return client.recv(65536)
+
+    def assert_at_hand(self, client):
+        """The supervisor does not wait for the store; it would for twice as long as we do."""
+        client.settimeout(10)
+        self.assertIn(b"roles_working", self.asked(client, "status"))
+        self.assertEqual(client.recv(65536)[2:10], struct.pack(">Q", 2), "its end")
+
+    def test_reload_during_an_act(self):
+        """SIGHUP while the store is at an operator's act: the reload waits, and then it is done"""
+        with self.act_under_way() as client:
+            self.ca.daemon.signal(signal.SIGHUP)
+            self.ca.daemon.wait_for(lambda: "the reload waits" in self.ca.daemon.told(), "waiting")
+            self.assert_at_hand(client)
+            self.assertNotIn(": reloaded", self.ca.daemon.told())
+        self.ca.daemon.wait_for(lambda: ": reloaded" in self.ca.daemon.told(), "reload")
+
+    def test_tls_renewal_during_an_act(self):
+        """a TLS certificate that falls due while the store is at an operator's act waits as well"""
+        file = self.ca.folder / "genuine.conf"
+        for host in (f"{number}.example" for number in range(5)):
+            file.write_text(file.read_text().replace("hosts = ", f"hosts = {host}, "))
+            self.ca.does("reload")
+            with self.act_under_way() as client:
+                is_late = self.serves_as(host)  # The renewal was there before the act.
+                time.sleep(1.5)
+                self.assert_at_hand(client)
+                self.assertEqual(self.serves_as(host), is_late)
+            self.ca.daemon.wait_for(lambda: self.serves_as(host), f"certificate for {host}")
+            if not is_late:
+                return
+        self.fail("each renewal was there before the act")
 
     def test_locked_database(self):
         """a second in which another program has the database locked is waited for"""

@@ -185,12 +185,48 @@ static void test_ended_store_takes_its_answers_along(void **state)
 	assert_true(operators.client >= 0);
 }
 
+static void assert_refused_as_busy(const char *verb)
+{
+	struct trouble trouble;
+
+	ask(verb);
+	assert_int_equal(await_answer(&trouble), FAULT_DENIED);
+	assert_string_equal(trouble.text,
+		"the store is at work on an operator's command; try again when that has ended");
+}
+
+/* It cannot answer meanwhile, whether the client that asked is still there or not. */
+static void test_act_is_not_cut_off_by_a_load(void **state)
+{
+	struct trouble trouble;
+	pid_t store = server_role(&server, KIND_STORE)->pid;
+
+	(void)state;
+	signal_store(SIGSTOP);
+	ask("ban add");
+	(void)operator_close(&client, &trouble);
+	operator_socket_serve(&operators);
+	assert_int_equal(operators.client, -1);
+	connect_client();
+	assert_refused_as_busy("reload");
+	assert_refused_as_busy("rotate");
+
+	signal_store(SIGCONT);
+	take_store_answer();
+	ask("reload");
+	assert_int_equal(await_answer(&trouble), FAULT_NONE);
+	ask("rotate");
+	assert_int_equal(await_answer(&trouble), FAULT_NONE);
+	assert_int_equal(server_role(&server, KIND_STORE)->pid, store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_silent_client_is_hung_up_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_client_is_not_silent_while_it_waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ended_store_takes_its_answers_along, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_act_is_not_cut_off_by_a_load, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("operator_socket", tests, NULL, NULL);
