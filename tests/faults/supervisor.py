@@ -3,15 +3,16 @@
 The start renews the TLS certificate, for genuine.conf names a host more. The commands are those that
 write: trust import, with marks, rotate and device import. What an injection meets is told by a failing
 status and a sentence, or does no harm; what was in force is whole afterwards, or the new is; and the
-next try succeeds.
+next try succeeds. A command that says that nothing was done has done nothing, also where it is a sync of
+its store's that failed: that one ends unheard, with what was done perhaps on the disk.
 """
 
 import re
 from dataclasses import dataclass
-from errno import EAGAIN, errorcode
+from errno import EAGAIN, EIO, errorcode
 from typing import Callable
 
-from errors import CHANNEL, DISK, SERVED
+from errors import CHANNEL, DISK, SERVED, SYNCS
 from genuine_test.process import Failed, attempt, run
 from injection import DONE, Injection, Outcome
 from memory import places
@@ -32,6 +33,7 @@ class Fault:
     n: int
     put: Callable  # into a page
     is_told: bool = False
+    role: str = "supervisor"  # whose page
 
     def take_out(self, page):
         page.set(spoil_in=0, fail_in=0)
@@ -55,6 +57,14 @@ def memory_faults(sites, known):
     for n in places(sites, known):
         yield Fault("malloc", n, lambda page, n=n: page.set(fail_in=n))
     known.update(sites)
+
+
+def sync_faults(calls):
+    """Of a command's store."""
+    for call in SYNCS:
+        for n in range(1, calls[call] + 1):
+            yield Fault(f"EIO at {call} of the store", n,
+                        lambda page, told=(call, n, EIO, 0): page.spoil(*told), role="store")
 
 
 def faults(page, count, known):
@@ -152,9 +162,9 @@ def in_command(command, fault, after):
     def act(world):
         world.ca.stop()
         before = command.state(world)
-        fault.put(world.pages["supervisor"])
+        fault.put(world.pages[fault.role])
         result = give(world, command)
-        has_fired = fault.take_out(world.pages["supervisor"])
+        has_fired = fault.take_out(world.pages[fault.role])
         now = command.state(world)
         complaints = list(ended_badly(result, fault, is_done(command, before, now, after)))
         if not command.is_whole(before, now, after):
@@ -169,6 +179,7 @@ def of_command(new_world, command, known):
     with new_world() as world:
         world.ca.stop()
         found = faults(world.pages["supervisor"], lambda: give(world, command), known)
+        found += sync_faults(world.pages["store"].calls())
         after = command.state(world)
     for fault in found:
         yield Injection(command.name, fault.what, fault.n, in_command(command, fault, after))
