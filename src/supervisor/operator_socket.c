@@ -281,15 +281,30 @@ static void take_client(struct operator_socket *operators)
 		hang_up(operators);
 }
 
+static void accept_client(struct operator_socket *operators)
+{
+	operators->client = accept4(operators->listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	operators->silent_since_ms = monotonic_ms();
+	if (operators->client >= 0 || errno == EAGAIN)
+		return;
+	log_warning("no command can be taken: %s", strerror(errno));
+	operators->is_at_rest = true;
+}
+
+int operator_socket_awaited(const struct operator_socket *operators)
+{
+	/* The next client waits until the one before has gone. */
+	if (operators->client >= 0)
+		return operators->client;
+	return operators->is_at_rest ? -1 : operators->listening;
+}
+
 void operator_socket_serve(struct operator_socket *operators)
 {
 	operators->server->on_operator_answer = on_store_answer;
 	operators->server->operator_context = operators;
-	if (operators->client < 0) {
-		operators->client =
-			accept4(operators->listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		operators->silent_since_ms = monotonic_ms();
-	}
+	if (operators->client < 0)
+		accept_client(operators);
 	if (operators->client >= 0)
 		take_client(operators);
 }
@@ -301,6 +316,7 @@ void operator_socket_tick(struct operator_socket *operators)
 	bool is_silent = operators->owed_count == 0 &&
 		monotonic_ms() - operators->silent_since_ms > OPERATOR_SILENCE_MS;
 
+	operators->is_at_rest = false;
 	if (operators->client >= 0 && (is_lost || is_silent))
 		hang_up(operators);
 }

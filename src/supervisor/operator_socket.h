@@ -26,6 +26,7 @@ struct operator_socket {
 	uint32_t session;       /* which client: answers to a former one are dropped */
 	size_t owed_count;      /* its requests that the store has and has not ended */
 	uint64_t silent_since_ms; /* its last request, or the end of the last answer */
+	bool is_at_rest;        /* no client could be taken: until the next tick */
 };
 
 /* Binds DIR/control, in place of one that a former server left, and listens. */
@@ -33,6 +34,9 @@ enum fault operator_socket_open(struct server *, struct operator_socket *out, st
 
 /* Takes the socket's name away, so that nobody waits for a server that has gone. */
 void operator_socket_close(struct operator_socket *);
+
+/* The descriptor to poll for reading; -1 where there is nothing to wait for now. */
+int operator_socket_awaited(const struct operator_socket *);
 
 /* Takes what is there: a new client where there is none, then one frame of the client's. */
 void operator_socket_serve(struct operator_socket *);

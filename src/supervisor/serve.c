@@ -32,7 +32,7 @@
 
 enum { LISTEN_BACKLOG = 1024, TICK_PERIOD_MS = 1000, TLS_CHECK_MS = 24 * 60 * 60 * 1000 };
 enum { TLS_RETRY_MS = 10 * 60 * 1000 };
-enum { POLL_SIGNALS, POLL_OPERATORS, POLL_CLIENT, POLL_ROLES };
+enum { POLL_SIGNALS, POLL_OPERATORS, POLL_ROLES };
 
 struct serve {
 	struct folder folder;
@@ -297,10 +297,8 @@ static void turn(struct serve *s)
 	struct server *server = &s->server;
 
 	waiting[POLL_SIGNALS] = (struct pollfd){ .fd = s->signals, .events = POLLIN };
-	/* The next client waits until the one before has gone. */
-	waiting[POLL_OPERATORS] = (struct pollfd){ .events = POLLIN,
-		.fd = s->operators.client < 0 ? s->operators.listening : -1 };
-	waiting[POLL_CLIENT] = (struct pollfd){ .fd = s->operators.client, .events = POLLIN };
+	waiting[POLL_OPERATORS] = (struct pollfd){
+		.fd = operator_socket_awaited(&s->operators), .events = POLLIN };
 	for (size_t i = 0; i < server->role_count; i++)
 		waiting[POLL_ROLES + i] =
 			(struct pollfd){ .fd = server->roles[i].control, .events = POLLIN };
@@ -310,7 +308,7 @@ static void turn(struct serve *s)
 			if (waiting[POLL_ROLES + i].revents != 0)
 				server_take(server, &server->roles[i]);
 		}
-		if (waiting[POLL_OPERATORS].revents != 0 || waiting[POLL_CLIENT].revents != 0)
+		if (waiting[POLL_OPERATORS].revents != 0)
 			operator_socket_serve(&s->operators);
 		if (waiting[POLL_SIGNALS].revents != 0)
 			take_signals(s);

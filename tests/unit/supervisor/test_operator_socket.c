@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -220,6 +221,34 @@ static void test_act_is_not_cut_off_by_a_load(void **state)
 	assert_int_equal(server_role(&server, KIND_STORE)->pid, store);
 }
 
+/* One that cannot be taken stays there to be read, and is looked for once a tick. */
+static void test_no_descriptor_for_a_client(void **state)
+{
+	struct operator_client next;
+	struct rlimit before, none;
+	struct trouble trouble;
+	bool is_running = false;
+
+	(void)state;
+	be_silent();
+	assert_int_equal(operator_open_running(folder.path, &next, &is_running, &trouble), FAULT_NONE);
+	int lowest = dup(next.channel);
+	assert_int_equal(close(lowest), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ (rlim_t)lowest, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(operator_socket_awaited(&operators), operators.listening);
+	operator_socket_serve(&operators);
+	assert_int_equal(operator_socket_awaited(&operators), -1);
+	operator_socket_tick(&operators);
+	assert_int_equal(operator_socket_awaited(&operators), operators.listening);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	operator_socket_serve(&operators);
+	assert_true(operators.client >= 0);
+	assert_int_equal(operator_socket_awaited(&operators), operators.client);
+	(void)operator_close(&next, &trouble);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +256,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_client_is_not_silent_while_it_waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ended_store_takes_its_answers_along, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_act_is_not_cut_off_by_a_load, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_descriptor_for_a_client, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("operator_socket", tests, NULL, NULL);
