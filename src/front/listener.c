@@ -5,6 +5,7 @@
 #include "log.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -27,8 +28,8 @@ static void make_room(struct front *front)
 		return;
 	}
 	/* The client that cannot be taken keeps the socket readable: watched, it would never rest. */
-	(void)event_del(&front->acceptance);
-	(void)event_add(&front->acceptance_pause, &pause_without_room);
+	if (event_add(&front->acceptance_pause, &pause_without_room) == 0)
+		(void)event_del(&front->acceptance);
 }
 
 static void on_pause_end(evutil_socket_t descriptor, short what, void *context)
@@ -37,7 +38,11 @@ static void on_pause_end(evutil_socket_t descriptor, short what, void *context)
 
 	(void)descriptor;
 	(void)what;
-	(void)event_add(&front->acceptance, NULL);
+	if (event_add(&front->acceptance, NULL) == 0)
+		return;
+	/* The one that is started in its place listens again. */
+	log_error("no memory to take connections again");
+	exit(EXIT_FAILURE);
 }
 
 /* Takes one connection; false where there is none now. */

@@ -254,8 +254,26 @@ enum fault folder_remove(const struct folder *folder, const char *name, struct t
 
 /* ---- the lock, the store ---- */
 
-/* How long the store of a server that was killed may take to end. */
-enum { STORE_ENDS_STEPS = 30, STORE_ENDS_STEP_MS = 100 };
+/*
+ * A command that looks whether a server has the lock holds it for a moment; the store of a server that
+ * was killed may take some seconds to end.
+ */
+enum { LOOK_STEPS = 5, STORE_ENDS_STEPS = 30, STEP_MS = 100 };
+
+/* FAULT_BUSY where somebody else has had the lock all the time. */
+static enum fault lock_within(int descriptor, unsigned steps)
+{
+	const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
+
+	for (unsigned i = 0; i < steps; i++) {
+		if (flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+			return FAULT_NONE;
+		if (errno != EWOULDBLOCK)
+			return FAULT_SYSTEM;
+		(void)nanosleep(&step, NULL);
+	}
+	return FAULT_BUSY;
+}
 
 enum fault folder_lock(const struct folder *folder, int *out, struct trouble *trouble)
 {
@@ -265,9 +283,10 @@ enum fault folder_lock(const struct folder *folder, int *out, struct trouble *tr
 	if (lock < 0)
 		return trouble_say(
 			trouble, FAULT_SYSTEM, "%s/lock: %s", folder->path, strerror(errno));
-	if (flock(lock, LOCK_EX | LOCK_NB) != 0)
-		return trouble_say(trouble, errno == EWOULDBLOCK ? FAULT_BUSY : FAULT_SYSTEM,
-			"%s is in use by another genuine-ca", folder->path);
+	enum fault fault = lock_within(lock, LOOK_STEPS);
+	if (fault != FAULT_NONE)
+		return trouble_say(
+			trouble, fault, "%s is in use by another genuine-ca", folder->path);
 	*out = lock;
 	lock = -1;
 	return FAULT_NONE;
@@ -279,16 +298,7 @@ enum fault folder_lock(const struct folder *folder, int *out, struct trouble *tr
  */
 static enum fault lock_store(int store)
 {
-	const struct timespec step = { .tv_nsec = STORE_ENDS_STEP_MS * 1000000L };
-
-	for (unsigned i = 0; i < STORE_ENDS_STEPS; i++) {
-		if (flock(store, LOCK_EX | LOCK_NB) == 0)
-			return FAULT_NONE;
-		if (errno != EWOULDBLOCK)
-			return FAULT_SYSTEM;
-		(void)nanosleep(&step, NULL);
-	}
-	return FAULT_BUSY;
+	return lock_within(store, STORE_ENDS_STEPS);
 }
 
 enum fault folder_open_store(const struct folder *folder, uid_t uid, int *out,

@@ -14,8 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* An import of a million rows is one transaction: its end takes its time. */
-enum { ANSWER_WAIT_MS = 10 * 60 * 1000, TEXT_OCTETS_MAX = 400 };
+enum { TEXT_OCTETS_MAX = 400 };
 
 /* ---- to a running server ---- */
 
@@ -203,7 +202,7 @@ static enum fault receive(struct operator_client *client, struct message *out, u
 
 	while ((fault = channel_receive(client->channel, buffer, FRAME_MAX, &frame, NULL)) ==
 			FAULT_BUSY) {
-		fault = frame_wait(client->channel, ANSWER_WAIT_MS);
+		fault = frame_wait(client->channel, OPERATOR_ANSWER_WAIT_MS);
 		if (fault != FAULT_NONE)
 			break;
 	}

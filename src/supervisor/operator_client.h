@@ -16,7 +16,11 @@
  * child in its sandbox, just as `serve` does. Either way it is the store that acts, and what it is
  * asked and answers is the same.
  */
-enum { OPERATOR_AFTER_MAX = 100 }; /* "after=" and the name of a row */
+enum {
+	OPERATOR_AFTER_MAX = 100, /* "after=" and the name of a row */
+	/* An import of a million rows is one transaction: its end takes its time. */
+	OPERATOR_ANSWER_WAIT_MS = 10 * 60 * 1000,
+};
 
 struct operator_client {
 	struct folder folder;

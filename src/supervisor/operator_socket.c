@@ -4,6 +4,7 @@
 #include "encoding.h"
 #include "frame.h"
 #include "log.h"
+#include "operator_client.h"
 #include "operator_name.h"
 #include "owned.h"
 #include "rotate.h"
@@ -252,6 +253,7 @@ static void relay(struct operator_socket *operators, const struct message *messa
 	}
 	operators->owed_count++;
 	operators->server->acts_under_way++;
+	operators->server->act_heard_ms = monotonic_ms();
 }
 
 static bool take_client_frame(struct operator_socket *operators, struct bytes frame)
@@ -309,6 +311,17 @@ void operator_socket_serve(struct operator_socket *operators)
 		take_client(operators);
 }
 
+static void end_silent_store(struct server *server)
+{
+	struct role_process *store = server_role(server, KIND_STORE);
+
+	if (server->acts_under_way == 0 || store->control < 0 ||
+			monotonic_ms() - server->act_heard_ms <= OPERATOR_ANSWER_WAIT_MS)
+		return;
+	log_error("the store does not end an operator's command: it is ended and started again");
+	role_cut_off(store);
+}
+
 void operator_socket_tick(struct operator_socket *operators)
 {
 	/* It is owed more than there is: a store that owed it has ended. */
@@ -319,4 +332,5 @@ void operator_socket_tick(struct operator_socket *operators)
 	operators->is_at_rest = false;
 	if (operators->client >= 0 && (is_lost || is_silent))
 		hang_up(operators);
+	end_silent_store(operators->server);
 }

@@ -15,7 +15,8 @@
  * refused, so that no client forges what the supervisor records; every other frame goes on to the
  * store as it is and its answers come back as they are. Hung up on is a client that does not take its
  * answers, one whose answers the store took along when it ended, and one that is owed none and is
- * silent for OPERATOR_SILENCE_MS. How long an act may take is the client's to say.
+ * silent for OPERATOR_SILENCE_MS. A store that is silent at an act for longer than any client waits is
+ * ended and started again: nothing could be loaded meanwhile.
  */
 enum { OPERATOR_SILENCE_MS = 30000, OPERATOR_TAKE_MS = 2000 };
 

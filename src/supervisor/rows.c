@@ -120,11 +120,22 @@ static json_t *group_rows(const struct rows *rows)
 	return is_whole ? object : NULL;
 }
 
+/* JSON_ENSURE_ASCII leaves DEL as it is; it can stand within a string alone. */
+static int put_without_delete(const char *text, size_t len, void *context)
+{
+	FILE *file = context;
+
+	for (size_t i = 0; i < len; i++)
+		if ((text[i] == '\x7f' ? fputs("\\u007F", file) : fputc(text[i], file)) == EOF)
+			return -1;
+	return 0;
+}
+
 /* In ASCII: JSON may hold what a terminal obeys, and is often looked at on one. */
 static enum fault print_json(const json_t *value, FILE *file)
 {
-	if (json_dumpf(value, file, JSON_INDENT(2) | JSON_ENSURE_ASCII) != 0 ||
-			fputc('\n', file) == EOF)
+	if (json_dump_callback(value, put_without_delete, file, JSON_INDENT(2) | JSON_ENSURE_ASCII) !=
+			0 || fputc('\n', file) == EOF)
 		return FAULT_SYSTEM;
 	return FAULT_NONE;
 }

@@ -193,6 +193,7 @@ static bool take_operator_answer(struct server *server, const struct role_proces
 		return take_record_end(server, message);
 	if (server->on_operator_answer == NULL || server->acts_under_way == 0)
 		return false;
+	server->act_heard_ms = monotonic_ms();
 	if (message->type == MESSAGE_OPERATOR_END)
 		server->acts_under_way--;
 	server->on_operator_answer(server->operator_context, frame);

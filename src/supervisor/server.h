@@ -50,6 +50,7 @@ struct server {
 
 	/* Given to the store for an operator, and not ended: of any client, gone or not. */
 	size_t acts_under_way;
+	uint64_t act_heard_ms; /* when one was given, or something of one came back */
 
 	/* Called with each frame that the store sends in answer to an operator's act. */
 	void (*on_operator_answer)(void *context, struct bytes frame);

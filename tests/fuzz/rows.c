@@ -33,7 +33,7 @@ static void demand_json(size_t len)
 	for (size_t i = 0; i < len; i++) {
 		uint8_t c = (uint8_t)printed[i];
 
-		must_hold((c >= 0x20 && c < 0x80) || c == '\n');
+		must_hold((c >= 0x20 && c < 0x7f) || c == '\n');
 	}
 }
 

@@ -373,6 +373,8 @@ class Serving(tap.Case):
         """The store, stopped, is at an operator's act; a client that can ask the supervisor."""
         store = self.ca.roles()["store"][0]
         with self.client() as client:
+            self.asked(client, "status")  # Answered outside of any load.
+            client.recv(65536)
             os.kill(store, signal.SIGSTOP)
             try:
                 client.send(self.frame(1, "store status"))

@@ -3,6 +3,7 @@
 #include "scratch.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -260,6 +262,32 @@ static void test_lock_is_exclusive(void **state)
 	folder_close(&folder);
 }
 
+static void *give_back_soon(void *lock)
+{
+	const struct timespec soon = { .tv_nsec = 5 * 1000000 };
+
+	(void)nanosleep(&soon, NULL);
+	(void)close(*(int *)lock);
+	return NULL;
+}
+
+/* A `reload` looks whether a server has it: one that starts just then starts all the same. */
+static void test_lock_is_waited_for_a_moment(void **state)
+{
+	struct folder folder = scratch_ca();
+	struct trouble trouble = { "" };
+	int first, second = -1;
+	pthread_t other;
+
+	(void)state;
+	assert_int_equal(folder_lock(&folder, &first, &trouble), FAULT_NONE);
+	assert_int_equal(pthread_create(&other, NULL, give_back_soon, &first), 0);
+	assert_int_equal(folder_lock(&folder, &second, &trouble), FAULT_NONE);
+	assert_int_equal(pthread_join(other, NULL), 0);
+	assert_int_equal(close(second), 0);
+	folder_close(&folder);
+}
+
 static void test_store_belongs_to_its_user(void **state)
 {
 	struct folder folder = scratch_ca();
@@ -293,6 +321,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_read_create_replace, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_names_are_synced_where_they_stand, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lock_is_exclusive, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lock_is_waited_for_a_moment, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_store_belongs_to_its_user, setup, teardown),
 	};
 

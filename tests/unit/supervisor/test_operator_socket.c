@@ -221,6 +221,30 @@ static void test_act_is_not_cut_off_by_a_load(void **state)
 	assert_int_equal(server_role(&server, KIND_STORE)->pid, store);
 }
 
+/* One that never ends an act would keep every load away. */
+static void test_store_that_ends_no_act_is_ended(void **state)
+{
+	struct role_process *store = server_role(&server, KIND_STORE);
+	struct trouble trouble;
+
+	(void)state;
+	signal_store(SIGSTOP);
+	ask("ban add");
+	server.act_heard_ms -= OPERATOR_ANSWER_WAIT_MS - 1000;
+	operator_socket_tick(&operators);
+	assert_true(store->control >= 0);
+	server.act_heard_ms -= 1001;
+	operator_socket_tick(&operators);
+	assert_int_equal(store->control, -1);
+	start_store_again();
+	operator_socket_tick(&operators);
+	assert_hung_up();
+	(void)operator_close(&client, &trouble);
+	connect_client();
+	ask("reload");
+	assert_int_equal(await_answer(&trouble), FAULT_NONE);
+}
+
 /* One that cannot be taken stays there to be read, and is looked for once a tick. */
 static void test_no_descriptor_for_a_client(void **state)
 {
@@ -256,6 +280,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_client_is_not_silent_while_it_waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ended_store_takes_its_answers_along, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_act_is_not_cut_off_by_a_load, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_store_that_ends_no_act_is_ended, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_descriptor_for_a_client, setup, teardown),
 	};
 

@@ -110,16 +110,16 @@ static void test_groups(void **state)
 static void test_control_characters(void **state)
 {
 	static const struct operator_row row = { 1, {
-		TEXT("saw", "a\033[2Jb\r\nc\xc2\x9b\u202e\u2066\u2018") } };
+		TEXT("saw", "a\033[2Jb\r\nc\x7f\xc2\x9b\u202e\u2066\u2018") } };
 	struct rows rows;
 
 	(void)state;
 	assert_int_equal(rows_open(&rows), FAULT_NONE);
 	rows_take(&rows, &row);
-	assert_printed(&rows, ROWS_LIST, false, "saw\na?[2Jb??c???\u2018\n");
-	assert_printed(&rows, ROWS_OBJECT, false, "saw  a?[2Jb??c???\u2018\n");
+	assert_printed(&rows, ROWS_LIST, false, "saw\na?[2Jb??c????\u2018\n");
+	assert_printed(&rows, ROWS_OBJECT, false, "saw  a?[2Jb??c????\u2018\n");
 	assert_printed(&rows, ROWS_OBJECT, true,
-		"{\n  \"saw\": \"a\\u001B[2Jb\\r\\nc\\u009B\\u202E\\u2066\\u2018\"\n}\n");
+		"{\n  \"saw\": \"a\\u001B[2Jb\\r\\nc\\u007F\\u009B\\u202E\\u2066\\u2018\"\n}\n");
 	rows_close(&rows);
 }
 
