@@ -159,8 +159,11 @@ static enum fault certificate_read(
 
 	if (fault != FAULT_NONE)
 		return fault;
-	if (nv_certificate_unwrap(content, &certificate) != FAULT_NONE)
+	if (nv_certificate_unwrap(content, &certificate) != FAULT_NONE) {
+		report_note("what is at NV 0x%08x is no certificate: passed over",
+			row->ek_certificate_nv);
 		return FAULT_NOT_FOUND;
+	}
 	memcpy(ek->certificate, certificate.data, certificate.len);
 	ek->certificate_len = certificate.len;
 	return FAULT_NONE;

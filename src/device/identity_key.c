@@ -71,7 +71,8 @@ static enum fault make(struct search *search, enum tpm_template template)
 	if (fault != FAULT_NONE)
 		return fault;
 	if (template_row(template)->type == TPM_ALG_RSA)
-		report_note("the TPM makes an RSA key; on a chip this takes seconds");
+		report_note("the TPM makes an RSA key; on a chip this takes seconds, and may be of no use "
+			    "to TLS 1.3 (how-to-use.txt)");
 	fault = identity_key_make(search->tpm, srk.tr, template, &search->file);
 	if (fault == FAULT_NONE)
 		fault = key_made_write(search->directory, &search->file, parent);

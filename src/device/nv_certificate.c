@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-enum { DER_SEQUENCE = 0x30, DER_LENGTH_1 = 0x81, DER_LENGTH_2 = 0x82 };
+enum { DER_OCTET_STRING = 0x04, DER_SEQUENCE = 0x30, DER_LENGTH_1 = 0x81, DER_LENGTH_2 = 0x82 };
 
 /* TCG PC Client Specific Implementation (TPM 1.2), 7.4.1: TCG_PCCLIENT_STORED_CERT. */
 static struct bytes without_header(struct bytes content)
@@ -54,9 +54,19 @@ static enum fault take_certificate(struct bytes *rest, struct bytes *out)
 	return FAULT_NONE;
 }
 
+/* Some chips have the certificate within an OCTET STRING. */
+static struct bytes without_octet_string(struct bytes content)
+{
+	struct reader r = reader_of(content);
+	bool is_octet_string = reader_u8(&r) == DER_OCTET_STRING;
+	struct bytes inner = reader_bytes(&r, der_length(&r));
+
+	return is_octet_string && r.fault == FAULT_NONE ? inner : content;
+}
+
 enum fault nv_certificate_unwrap(struct bytes content, struct bytes *out)
 {
-	struct bytes rest = without_header(content);
+	struct bytes rest = without_octet_string(without_header(content));
 
 	return take_certificate(&rest, out);
 }

@@ -1,6 +1,7 @@
 #include "storage_key.h"
 
 #include "report.h"
+#include "tpm_response.h"
 
 /* What makes a key a parent, and its children unable to leave (TPM 2.0 Part 1, 25.1). */
 enum {
@@ -27,6 +28,10 @@ static const TPM2B_PUBLIC srk_in_public = {
 		},
 	},
 };
+
+#define ADVICE_OTHER_SRK "give it one of RSA: tpm2_createprimary -C o -G rsa2048 -c srk.ctx -a " \
+	"'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda|restricted|decrypt'; " \
+	"tpm2_evictcontrol -C o -c srk.ctx 0x81000001"
 
 /* What stands at 81000001 may be anybody's: a parent that a child may be made under, or not. */
 static bool is_parent(const struct tpm_area *area)
@@ -64,6 +69,10 @@ static enum fault make(struct tpm *tpm, struct tpm_object *out)
 		ESYS_TR_NONE, &tpm_sensitive_empty, &srk_in_public, &outside_info, &creation_pcr,
 		&srk.tr, NULL, NULL, NULL, NULL);
 
+	if (tpm_response_is_unknown_type(rc))
+		return failure_set(tpm->failure, EXIT_TPM_REFUSED, ADVICE_OTHER_SRK,
+			"this TPM cannot make a storage root key of P-256, and none is at 0x%x",
+			SRK_HANDLE);
 	if (rc != TSS2_RC_SUCCESS)
 		return tpm_refused(tpm, rc, "make a storage root key");
 	*out = srk;

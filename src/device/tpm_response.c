@@ -6,8 +6,8 @@
 #define ADVICE_TAKE_OWNERSHIP_BACK \
 	"remove that password for the time of provisioning, or ask who set it"
 #define ADVICE_FREE_SLOTS \
-	"use the resource manager's device (/dev/tpmrm0), or free the slots " \
-	"(tpm2_flushcontext -t -l -s) and run it again"
+	"use the resource manager's device (/dev/tpmrm0); where that has none left, free those behind " \
+	"it (tpm2_flushcontext -T device:/dev/tpm0 -t, then -l, then -s) or reboot; and run it again"
 
 static const struct {
 	TSS2_RC code;
@@ -46,6 +46,11 @@ static const struct {
 	{ TPM2_RC_NV_UNAVAILABLE, "its persistent memory does not answer", "run it again" },
 	{ TPM2_RC_INTEGRITY, "what it was given was not made for it (integrity)",
 		"run it again; if the TPM was cleared or changed meanwhile, this makes a new key" },
+	{ TPM2_RC_CONTEXT_GAP, "old sessions of other programs are in its way",
+		"end the programs that have them, or reboot, and run it again" },
+	{ TPM2_RC_COMMAND_CODE, "it does not have the command", "update its firmware" },
+	{ TPM2_RC_TYPE, "it does not know the type of key", "choose another --key or --ek" },
+	{ TPM2_RC_ASYMMETRIC, "it does not know the type of key", "choose another --key or --ek" },
 	{ TPM2_RC_CURVE, "it does not know the curve", "choose another --key or --ek" },
 	{ TPM2_RC_KEY_SIZE, "it does not know the key size", "choose another --key or --ek" },
 	{ TPM2_RC_VALUE, "it does not know the key type or size", "choose another --key or --ek" },
@@ -76,12 +81,16 @@ static TSS2_RC without_place(TSS2_RC rc)
 	return (rc & TPM2_RC_FMT1) != 0 ? rc & (TPM2_RC_FMT1 | 0x3f) : rc;
 }
 
-/* The TPM's own codes come on layer 0, or from a resource manager that hands them on. */
+/*
+ * The TPM's own codes come on layer 0, or from a resource manager that hands them on; the kernel's
+ * and tpm2-abrmd give some of them in its place on layer 11, where other codes are below them.
+ */
 static bool is_of_the_tpm(TSS2_RC rc)
 {
 	TSS2_RC layer = rc & TSS2_RC_LAYER_MASK;
 
-	return layer == TSS2_TPM_RC_LAYER || layer == TSS2_RESMGR_TPM_RC_LAYER;
+	return layer == TSS2_TPM_RC_LAYER || layer == TSS2_RESMGR_TPM_RC_LAYER ||
+		(layer == TSS2_RESMGR_RC_LAYER && (rc & ~TSS2_RC_LAYER_MASK) >= TPM2_RC_FMT1);
 }
 
 bool tpm_response_is(TSS2_RC rc, TSS2_RC code)
@@ -114,7 +123,8 @@ bool tpm_response_is_about_parameter(TSS2_RC rc)
 
 bool tpm_response_is_unknown_type(TSS2_RC rc)
 {
-	return tpm_response_is(rc, TPM2_RC_CURVE) || tpm_response_is(rc, TPM2_RC_KEY_SIZE) ||
+	return tpm_response_is(rc, TPM2_RC_TYPE) || tpm_response_is(rc, TPM2_RC_ASYMMETRIC) ||
+		tpm_response_is(rc, TPM2_RC_CURVE) || tpm_response_is(rc, TPM2_RC_KEY_SIZE) ||
 		tpm_response_is(rc, TPM2_RC_VALUE) || tpm_response_is(rc, TPM2_RC_HASH) ||
 		tpm_response_is(rc, TPM2_RC_SYMMETRIC);
 }

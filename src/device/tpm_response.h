@@ -25,7 +25,7 @@ bool tpm_response_is(TSS2_RC rc, TSS2_RC code);
 /* Whether the TPM complains of a parameter of the command (Part 2, 6.6.3), whichever. */
 bool tpm_response_is_about_parameter(TSS2_RC rc);
 
-/* Whether the TPM says that it does not know a key's curve, size or hash: another may do. */
+/* Whether the TPM says that it does not know a key's type, curve, size or hash: another may do. */
 bool tpm_response_is_unknown_type(TSS2_RC rc);
 
 #endif

@@ -9,14 +9,16 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from attacker.interposer import flipped
-from attacker.lying_tpm import (TPM_CC_ACTIVATE_CREDENTIAL, TPM_CC_FLUSH_CONTEXT, TPM_CC_SIGN,
-                                LyingTpm)
+from attacker.lying_tpm import (TPM_CC_ACTIVATE_CREDENTIAL, TPM_CC_CREATE, TPM_CC_CREATE_PRIMARY,
+                                TPM_CC_FLUSH_CONTEXT, TPM_CC_SIGN, LyingTpm)
 from genuine_test import tap
 from genuine_test.device import CA_NOT_REACHED, CA_REFUSED, NO_TPM, TPM_REFUSED, Device
 from genuine_test.middle import Middle
 from genuine_test.on_the_tpm import SET, OnTheTpm
 from genuine_test.recorder import Recorder
 
+# type and nameAlg of a public area: TPM_ALG_ECC with SHA-256 or SHA-384, and a type that none has.
+ECC_AREA, AREA_OF_NO_TYPE = re.compile(rb"\x00\x23(\x00[\x0b\x0c])"), b"\0\0\\1"
 RSA_2048 = 256  # octets of the encrypted seed at the end of a credential for an RSA-2048 EK
 
 
@@ -119,6 +121,31 @@ class OnTheBus(OnTheTpm):
         result = device.provision(self.ca)
         self.assertEqual(result.status, 0, result)
         self.assertEqual(self.lockout_counter(tpm), 0)
+
+    def test_without_ecc(self):
+        """a chip that knows RSA alone (TPM_RC_TYPE) is told what to do, and then works"""
+        device = self.device("SN-N1")
+        for handle in device.tpm.handles("persistent"):
+            device.tpm.tool("tpm2_evictcontrol", "-C", "owner", "-c", hex(handle))
+        bus = LyingTpm(device.tpm.port)
+        self.addCleanup(bus.stop)
+        bus.rewrite = lambda code, command: ECC_AREA.sub(AREA_OF_NO_TYPE, command) \
+            if code in (TPM_CC_CREATE, TPM_CC_CREATE_PRIMARY) else command
+        without_ecc = Device(device.folder, bus, "SN-N1")
+        result = without_ecc.provision(self.ca, "--key", "rsa2048")
+        self.assertEqual(result.status, TPM_REFUSED, result)
+        advice = re.search(r"(tpm2_createprimary [^;]*); (tpm2_evictcontrol [-\w. ]* 0x\w+)",
+                           result.errors)
+        self.assertIsNotNone(advice, result)
+        for command in advice.groups():
+            device.tpm.tool("sh", "-c", f"cd {device.tpm.folder} && {command}")
+        device.tpm.flush()
+        result = without_ecc.provision(self.ca)
+        self.assertEqual(result.status, TPM_REFUSED, result)
+        self.assertIn("choose another --key", result.errors)
+        result = without_ecc.provision(self.ca, "--key", "rsa2048")
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(device.tpm.leftovers(), {})
 
     def test_three_slots(self):
         """one of the three transient slots taken by another, it still finds its way"""

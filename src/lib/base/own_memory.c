@@ -29,7 +29,8 @@ __attribute__((noinline)) static void grow_stack(void)
 
 	if (getrlimit(RLIMIT_STACK, &limit) != 0)
 		return;
-	size_t size = limit.rlim_cur / 2 < STACK_GROWN ? limit.rlim_cur / 2 : STACK_GROWN;
+	rlim_t half = limit.rlim_cur / 2;
+	size_t size = half < STACK_GROWN ? (size_t)half : STACK_GROWN;
 	volatile uint8_t *room = alloca(size);
 	for (size_t i = 0; i < size; i += PAGE)
 		room[i] = 0;

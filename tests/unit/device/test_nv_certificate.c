@@ -70,9 +70,13 @@ static const uint8_t small[] = { 0x30, 0x03, 0x02, 0x01, 0x05, 0xff, 0xff };
 static void test_made_up(void **state)
 {
 	static const uint8_t short_header[] = { 0x10, 0x01, 0x00, 0x00, 0x05, 0x30, 0x01, 0x00 };
+	static const uint8_t octet_string[] = { 0x04, 0x05, 0x30, 0x03, 0x02, 0x01, 0x05, 0xff };
 	struct bytes der;
 
 	(void)state;
+	assert_int_equal(nv_certificate_unwrap(BYTES_OF_ARRAY(octet_string), &der), FAULT_NONE);
+	assert_ptr_equal(der.data, octet_string + 2);
+	assert_int_equal(der.len, 5);
 	assert_int_equal(nv_certificate_unwrap(BYTES_OF_ARRAY(small), &der), FAULT_NONE);
 	assert_int_equal(der.len, 5);
 	assert_int_equal(nv_certificate_unwrap(BYTES_OF_ARRAY(short_header), &der), FAULT_NONE);
@@ -83,6 +87,8 @@ static void test_refuses(void **state)
 {
 	static const uint8_t indefinite[] = { 0x30, 0x80, 0x00, 0x00 };
 	static const uint8_t set[] = { 0x31, 0x00 };
+	static const uint8_t cut_octet_string[] = { 0x04, 0x06, 0x30, 0x03, 0x02, 0x01, 0x05 };
+	static const uint8_t two_octet_strings[] = { 0x04, 0x04, 0x04, 0x02, 0x30, 0x00 };
 	static const uint8_t four_octets[] = { 0x30, 0x84, 0x00, 0x00, 0x00, 0x01, 0x00 };
 	struct bytes der = { 0 };
 
@@ -92,6 +98,8 @@ static void test_refuses(void **state)
 		assert_int_equal(nv_certificate_unwrap(bytes_of(small, len), &der), FAULT_TRUNCATED);
 	assert_int_equal(nv_certificate_unwrap(BYTES_OF_ARRAY(indefinite), &der), FAULT_INVALID);
 	assert_int_equal(nv_certificate_unwrap(BYTES_OF_ARRAY(set), &der), FAULT_INVALID);
+	assert_int_equal(nv_certificate_unwrap(BYTES_OF_ARRAY(cut_octet_string), &der), FAULT_INVALID);
+	assert_int_equal(nv_certificate_unwrap(BYTES_OF_ARRAY(two_octet_strings), &der), FAULT_INVALID);
 	assert_int_equal(nv_certificate_unwrap(BYTES_OF_ARRAY(four_octets), &der), FAULT_INVALID);
 	assert_null(der.data);
 }

@@ -40,6 +40,10 @@ static void test_codes_of_the_tpm(void **state)
 	means(0x91e, EXIT_TPM_REFUSED, "session is gone");
 	means(0x920, EXIT_TPM_REFUSED, "slows down writes");
 	means(0x2d5, EXIT_TPM_REFUSED, "not expected");
+	means(0x2ca, EXIT_TPM_REFUSED, "type of key");
+	means(0x281, EXIT_TPM_REFUSED, "type of key");
+	means(0x143, EXIT_TPM_REFUSED, "not have the command");
+	means(0x901, EXIT_TPM_REFUSED, "old sessions");
 }
 
 static void test_layers(void **state)
@@ -49,6 +53,9 @@ static void test_layers(void **state)
 	means(TSS2_ESYS_RC_MEMORY, EXIT_OTHER, "no memory");
 	means(TSS2_ESYS_RC_MALFORMED_RESPONSE, EXIT_NO_TPM, "connection");
 	means(TSS2_RESMGR_TPM_RC_LAYER | 0x902, EXIT_TPM_REFUSED, "slots");
+	means(TSS2_RESMGR_RC_LAYER | 0x902, EXIT_TPM_REFUSED, "slots");
+	means(TSS2_RESMGR_RC_LAYER | 0x143, EXIT_TPM_REFUSED, "not have the command");
+	means(TSS2_RESMGR_RC_LAYER | TSS2_BASE_RC_IO_ERROR, EXIT_NO_TPM, "connection");
 }
 
 /* A format-one code says the same whichever handle, parameter or session it is about. */
@@ -82,6 +89,8 @@ static void test_unknown_type(void **state)
 	(void)state;
 	assert_true(tpm_response_is_unknown_type(0x2e6)); /* parameter 2, curve */
 	assert_true(tpm_response_is_unknown_type(0x2c4)); /* parameter 2, value */
+	assert_true(tpm_response_is_unknown_type(0x2ca)); /* parameter 2, type: a chip without ECC */
+	assert_true(tpm_response_is_unknown_type(0x281)); /* parameter 2, asymmetric */
 	assert_false(tpm_response_is_unknown_type(0x9a2));
 	assert_false(tpm_response_is_unknown_type(TSS2_TCTI_RC_IO_ERROR));
 }
