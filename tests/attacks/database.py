@@ -43,7 +43,8 @@ def masquerade(stage, verdict):
                                              ("suspended", suspended, "NOT_SUSPENDED"))])
     alerts = re.findall("(?m)^store: alert: refused by SERIAL_BINDING: (.*? which claims .*?:)",
                         log.read_bytes()[before:].decode())
-    verdict.hold("the log has an alert for each claim of a serial", alerts == claims, alerts)
+    verdict.hold("the log has an alert for each claim of a serial",
+                 sorted(alerts) == sorted(claims), alerts)  # They are tried side by side.
     expect(verdict, target, "the other suffers no harm", bound.with_ik(bound.ik).evidence(),
            ACCEPTED)
 
