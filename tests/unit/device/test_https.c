@@ -124,7 +124,7 @@ static void gets(struct https *https, const char *body)
 /* With a right clock a connection is used again. */
 static void test_reuse(void **state)
 {
-	struct server server;
+	struct server server = { 0 };
 	struct https https;
 	struct failure failure;
 	struct wall_clock clock = { 0 };
@@ -142,7 +142,7 @@ static void test_reuse(void **state)
 /* The handshake without times is for GET /healthz alone (PROTOCOL, What the device checks). */
 static void test_wrong_clock(void **state)
 {
-	struct server server;
+	struct server server = { 0 };
 	struct https https;
 	struct failure failure;
 	struct wall_clock clock = { .is_wrong = true };
@@ -162,7 +162,7 @@ static void test_wrong_clock(void **state)
 static void test_ended_anchor(void **state)
 {
 	static struct https_answer answer;
-	struct server server;
+	struct server server = { 0 };
 	struct https https;
 	struct failure failure;
 	struct wall_clock clock = { .is_wrong = true };
