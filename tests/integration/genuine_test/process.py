@@ -18,7 +18,7 @@ GENUINE_DEVICE = BUILD / "genuine-device"
 PROVISION_SH = SOURCE / "examples" / "provision.sh"
 
 RUN_TIMEOUT_S = 120
-START_TIMEOUT_S = 20
+START_TIMEOUT_S = 120 if "GENUINE_INSTRUMENTS" in os.environ else 20  # valgrind on a busy machine
 STOP_TIMEOUT_S = 10
 
 TCP_LISTEN = "0A"  # in /proc/net/tcp
