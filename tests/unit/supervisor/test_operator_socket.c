@@ -1,20 +1,17 @@
+#include "fake_server.h"
 #include "frame.h"
 #include "operator_client.h"
 #include "operator_socket.h"
-#include "scratch.h"
 
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <valgrind/valgrind.h>
 
 /* The socket of a server with a fake store (fake_role.c); one that is stopped is long at its act. */
 
@@ -41,16 +38,11 @@ static int setup(void **state)
 	struct trouble trouble = { "" };
 
 	(void)state;
-	if (chdir(scratch_open()) != 0)
+	if (fake_server_open(false, &folder, &server) != 0)
 		return -1;
-	folder = scratch_ca();
-	if (role_program_find(&trouble) != FAULT_NONE ||
-			server_open(&folder, false, &server, &trouble) != FAULT_NONE ||
-			server_start_kind(&server, KIND_STORE, &trouble) != FAULT_NONE ||
-			operator_socket_open(&server, &operators, &trouble) != FAULT_NONE) {
-		(void)fprintf(stderr, "%s\n", trouble.text);
-		return -1;
-	}
+	if (server_start_kind(&server, KIND_STORE, &trouble) != FAULT_NONE ||
+			operator_socket_open(&server, &operators, &trouble) != FAULT_NONE)
+		fail_msg("%s", trouble.text);
 	connect_client();
 	return 0;
 }
@@ -62,12 +54,7 @@ static int teardown(void **state)
 	(void)state;
 	(void)operator_close(&client, &ignored);
 	operator_socket_close(&operators);
-	server_close(&server);
-	folder_close(&folder);
-	if (chdir("/") != 0)
-		return -1;
-	scratch_close();
-	return 0;
+	return fake_server_close(&folder, &server);
 }
 
 static void signal_store(int number)
@@ -247,29 +234,25 @@ static void test_store_that_ends_no_act_is_ended(void **state)
 }
 
 /* One that cannot be taken stays there to be read, and is looked for once a tick. */
-static void test_no_descriptor_for_a_client(void **state)
+static void take_no_client(void)
 {
-	struct operator_client next;
-	struct rlimit before, none;
-	struct trouble trouble;
-	bool is_running = false;
-
-	(void)state;
-	if (RUNNING_ON_VALGRIND) /* whose limit of descriptors is not the system's */
-		skip();
-	be_silent();
-	assert_int_equal(operator_open_running(folder.path, &next, &is_running, &trouble), FAULT_NONE);
-	int lowest = dup(next.channel);
-	assert_int_equal(close(lowest), 0);
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-	none = (struct rlimit){ (rlim_t)lowest, before.rlim_max };
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	assert_int_equal(operator_socket_awaited(&operators), operators.listening);
 	operator_socket_serve(&operators);
 	assert_int_equal(operator_socket_awaited(&operators), -1);
 	operator_socket_tick(&operators);
 	assert_int_equal(operator_socket_awaited(&operators), operators.listening);
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
+static void test_no_descriptor_for_a_client(void **state)
+{
+	struct operator_client next;
+	struct trouble trouble;
+	bool is_running = false;
+
+	(void)state;
+	be_silent();
+	assert_int_equal(operator_open_running(folder.path, &next, &is_running, &trouble), FAULT_NONE);
+	without_descriptors(take_no_client);
 	operator_socket_serve(&operators);
 	assert_true(operators.client >= 0);
 	assert_int_equal(operator_socket_awaited(&operators), operators.client);

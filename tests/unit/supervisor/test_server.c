@@ -1,10 +1,10 @@
 #include "act_record.h"
 #include "encoding.h"
+#include "fake_server.h"
 #include "frame.h"
 #include "message.h"
 #include "rotate.h"
 #include "scratch.h"
-#include "server.h"
 #include "ticket_keys.h"
 
 #include <errno.h>
@@ -15,14 +15,12 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <valgrind/valgrind.h>
 
 /* The server with fake roles (fake_role.c), which write what happens to them into "events". */
 
@@ -34,16 +32,6 @@ static void wait_a_little(void)
 	const struct timespec pause = { .tv_nsec = 50000000 };
 
 	(void)nanosleep(&pause, NULL);
-}
-
-static void name_configuration(const char *name)
-{
-	char text[256];
-	struct trouble trouble = { "" };
-	int len = snprintf(text, sizeof(text), "[ca]\nname = %s\n[front]\nworkers = 2\n", name);
-
-	if (folder_replace(&folder, "genuine.conf", 0644, bytes_of(text, (size_t)len), &trouble) != FAULT_NONE)
-		fail_msg("%s", trouble.text);
 }
 
 static void replace(const char *name, const char *text)
@@ -75,21 +63,12 @@ static void start_all(void)
 	start_kind(KIND_FRONT);
 }
 
+/* As root the roles would be other users, who may not write events. They do not change here. */
 static int setup(void **state)
 {
-	struct trouble trouble = { "" };
-
 	(void)state;
-	if (chdir(scratch_open()) != 0)
+	if (fake_server_open(true, &folder, &server) != 0)
 		return -1;
-	/* As root the roles would be other users, who may not write events. They do not change here. */
-	folder = scratch_ca();
-	name_configuration("One");
-	if (role_program_find(&trouble) != FAULT_NONE ||
-			server_open(&folder, true, &server, &trouble) != FAULT_NONE) {
-		(void)fprintf(stderr, "%s\n", trouble.text);
-		return -1;
-	}
 	server.listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	return 0;
 }
@@ -97,12 +76,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	server_close(&server);
-	folder_close(&folder);
-	if (chdir("/") != 0)
-		return -1;
-	scratch_close();
-	return 0;
+	return fake_server_close(&folder, &server);
 }
 
 static size_t count_of(const char *needle)
@@ -151,7 +125,7 @@ static void test_reload(void **state)
 
 	(void)state;
 	start_all();
-	name_configuration("Two");
+	fake_server_name(&folder, "Two");
 	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_NONE);
 	wait_a_little();
 	assert_int_equal(count_of(" commit Two"), 6);
@@ -166,7 +140,7 @@ static void test_tls_alone_is_renewed(void **state)
 	(void)state;
 	start_all();
 	int former = server.set->tls_certificate;
-	name_configuration("Two");
+	fake_server_name(&folder, "Two");
 	assert_int_equal(server_renew_tls(&server, "by=tester", &trouble), FAULT_NONE);
 	wait_a_little();
 	assert_int_equal(count_of(" commit One"), 12);
@@ -214,7 +188,7 @@ static void begin_with(const char *name)
 {
 	struct trouble trouble = { "" };
 
-	name_configuration(name);
+	fake_server_name(&folder, name);
 	load_set_close(server.set);
 	server.set = NULL;
 	assert_int_equal(load_set_read(&folder, &server.set, &trouble), FAULT_NONE);
@@ -265,7 +239,7 @@ static void test_reload_is_all_or_nothing(void **state)
 		struct trouble trouble = { "" };
 
 		(void)snprintf(name, sizeof(name), "Refuse %s", kinds[i]);
-		name_configuration(name);
+		fake_server_name(&folder, name);
 		assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_INVALID);
 		assert_string_equal(trouble.text, "it was told to");
 		wait_a_little();
@@ -283,7 +257,7 @@ static void test_reload_of_broken_file(void **state)
 
 	(void)state;
 	start_all();
-	name_configuration("A\nB");
+	fake_server_name(&folder, "A\nB");
 	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_INVALID);
 	assert_non_null(strstr(trouble.text, "line 3"));
 	wait_a_little();
@@ -330,11 +304,11 @@ static void test_former_fingerprint(void **state)
 	(void)state;
 	start_all();
 	memcpy(first, server.set->fingerprint, 32);
-	name_configuration("One");
+	fake_server_name(&folder, "One");
 	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_NONE);
 	assert_false(server.set->has_former);
 
-	name_configuration("Two"); /* the profile's organization changes with it */
+	fake_server_name(&folder, "Two"); /* the profile's organization changes with it */
 	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_NONE);
 	assert_memory_not_equal(server.set->fingerprint, first, 32);
 	assert_true(server.set->has_former);
@@ -348,7 +322,7 @@ static void test_former_fingerprint(void **state)
 	assert_true(server.set->has_former);
 	assert_memory_equal(server.set->former_fingerprint, first, 32);
 
-	name_configuration("Three");
+	fake_server_name(&folder, "Three");
 	assert_int_equal(server_reload(&server, true, "by=tester", &trouble), FAULT_NONE);
 	assert_false(server.set->has_former);
 }
@@ -364,7 +338,7 @@ static void test_dead_role_starts_again(void **state)
 	(void)state;
 	start_all();
 	/* What the files say by then is not yet in force, for the new one neither. */
-	name_configuration("Two");
+	fake_server_name(&folder, "Two");
 	struct role_process *verifier = server_role(&server, KIND_VERIFIER);
 	pid_t before = verifier->pid;
 	assert_int_equal(kill(before, SIGKILL), 0);
@@ -403,26 +377,15 @@ static void test_back_off_grows(void **state)
 	assert_int_equal(role.back_off_ms, 100);
 }
 
-/* With no descriptor more than are open. */
-static void restart_without_descriptors(void)
+static void restart_due(void)
 {
-	struct rlimit before, none;
-	int next = dup(folder.descriptor);
-
-	assert_int_equal(close(next), 0);
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-	none = (struct rlimit){ (rlim_t)next, before.rlim_max };
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	server_restart_due(&server);
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 /* One that cannot be forked has no end to be collected, and waits longer each time all the same. */
 static void test_start_that_fails_backs_off(void **state)
 {
 	(void)state;
-	if (RUNNING_ON_VALGRIND) /* whose limit of descriptors is not the system's */
-		skip();
 	start_all();
 	struct role_process *verifier = server_role(&server, KIND_VERIFIER);
 	assert_int_equal(kill(verifier->pid, SIGKILL), 0);
@@ -433,7 +396,7 @@ static void test_start_that_fails_backs_off(void **state)
 		assert_int_equal(verifier->back_off_ms, back_off_ms);
 		assert_true(server_restart_wait_ms(&server) > 0);
 		wait_for_restart();
-		restart_without_descriptors();
+		without_descriptors(restart_due);
 		assert_int_equal(verifier->pid, 0);
 	}
 	wait_for_restart();
@@ -447,7 +410,7 @@ static void test_role_that_dies_at_load(void **state)
 
 	(void)state;
 	start_all();
-	name_configuration("Die authority");
+	fake_server_name(&folder, "Die authority");
 	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_CLOSED);
 	assert_non_null(strstr(trouble.text, "the authority ended"));
 	assert_string_equal(server.set->configuration.name, "One");
@@ -463,7 +426,7 @@ static void test_role_that_does_not_answer(void **state)
 	struct role_process *store = server_role(&server, KIND_STORE);
 	pid_t pid = store->pid;
 	assert_int_equal(kill(pid, SIGSTOP), 0);
-	name_configuration("Two");
+	fake_server_name(&folder, "Two");
 	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_CLOSED);
 	assert_string_equal(trouble.text, "the store does not answer; its log says why");
 	wait_a_little();
@@ -479,7 +442,7 @@ static void test_role_that_stays_without_its_channel(void **state)
 
 	(void)state;
 	start_all();
-	name_configuration("Leave front");
+	fake_server_name(&folder, "Leave front");
 	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_NONE);
 	struct role_process *front = server_role(&server, KIND_FRONT);
 	pid_t pid = front->pid;
@@ -507,7 +470,7 @@ static void reload_and_listen(const char *name, enum role_kind kind)
 {
 	struct trouble trouble = { "" };
 
-	name_configuration(name);
+	fake_server_name(&folder, name);
 	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_NONE);
 	wait_a_little();
 	server_take(&server, server_role(&server, kind));
@@ -596,7 +559,7 @@ static void test_rotate(void **state)
 	assert_true(left_ms > 10 * 60 * 1000 && left_ms <= 11 * 60 * 1000 + 2000);
 
 	int former = server.set->ticket_keys;
-	name_configuration("Two");
+	fake_server_name(&folder, "Two");
 	assert_int_equal(server_renew_ticket_keys(&server, "by=tester", &trouble), FAULT_NONE);
 	wait_a_little();
 	assert_int_equal(count_of(" commit One"), 12);
@@ -620,7 +583,7 @@ static void test_reload_is_recorded(void **state)
 
 	(void)state;
 	start_all();
-	name_configuration("Two");
+	fake_server_name(&folder, "Two");
 	assert_int_equal(server_reload(&server, false, "by=tester", &trouble), FAULT_NONE);
 	wait_a_little();
 	hex_encode(BYTES_OF_ARRAY(server.set->fingerprint), fingerprint, sizeof(fingerprint));
