@@ -35,8 +35,7 @@ static size_t read_without_memory(const char *body, enum fault right)
 static void test_bodies(void **state)
 {
 	(void)state;
-	if (!failing_memory_is_here())
-		skip();
+	failing_memory_or_skip();
 	print_message("# a sound body: %zu allocations, each failed once\n", read_without_memory(
 		"{\"csr\":\"Y3Ny\",\"ikPublic\":\"aWs=\",\"ekPublic\":\"ZWs=\",\"ekCertificate\":\"ZWs=\","
 		"\"ekChain\":[\"ZWs=\",\"ZWs=\"],\"profile\":\"dev\\u0069ce\",\"challenge\":\"YWFh\","
@@ -71,8 +70,7 @@ static void test_answers(void **state)
 		.certificate_pem = BYTES_OF_LITERAL("-----BEGIN"), .chain_pem = { 0 } };
 
 	(void)state;
-	if (!failing_memory_is_here())
-		skip();
+	failing_memory_or_skip();
 	write_without_memory(&challenge);
 	write_without_memory(&certificate);
 }

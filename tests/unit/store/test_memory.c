@@ -269,8 +269,7 @@ static void the_authoritys_acts_happen_wholly_or_not(void **state)
 	};
 	struct kit *kit = *state;
 
-	if (!failing_memory_is_here())
-		skip();
+	failing_memory_or_skip();
 	assert_true(kit_import(kit, "SN-1", 1, ""));
 	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
 		print_message("# %s: %zu allocations, each failed once\n", acts[i].name,
@@ -303,8 +302,7 @@ static void the_operators_acts_happen_wholly_or_not(void **state)
 	struct trial trial = { "", NULL, operate, look_at_result };
 	struct kit *kit = *state;
 
-	if (!failing_memory_is_here())
-		skip();
+	failing_memory_or_skip();
 	assert_true(kit_import(kit, "SN-1", 1, ""));
 	(void)kit_provision(kit, "SN-1", 1, 100);
 	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
@@ -325,8 +323,7 @@ static void a_listing_is_whole_or_no_listing(void **state)
 	const struct trial trial = { "", remember, operate, look_at_rows };
 	struct kit *kit = *state;
 
-	if (!failing_memory_is_here())
-		skip();
+	failing_memory_or_skip();
 	assert_true(kit_import(kit, "SN-1", 1, ""));
 	assert_true(kit_import(kit, "SN-2", 2, ""));
 	verb = "device list";

@@ -54,8 +54,7 @@ static void test_sound(void **state)
 	};
 
 	(void)state;
-	if (!failing_memory_is_here())
-		skip();
+	failing_memory_or_skip();
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		struct kit kit = kit_of(keys[i].ik, keys[i].ek);
 
@@ -71,8 +70,7 @@ static void test_refused(void **state)
 	struct kit kit = kit_of(TEMPLATE_IK_P256, TEMPLATE_EK_L2);
 
 	(void)state;
-	if (!failing_memory_is_here())
-		skip();
+	failing_memory_or_skip();
 	kit.has_crl = true;
 	kit_build(&kit);
 	through_all(&kit, "revoked");
@@ -135,8 +133,7 @@ static void test_sealing(void **state)
 	size_t n;
 
 	(void)state;
-	if (!failing_memory_is_here())
-		skip();
+	failing_memory_or_skip();
 	for (n = 1; has_failed; n++) {
 		struct policy *policy = policy_with_revoked(&kit);
 
