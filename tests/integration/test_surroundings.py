@@ -5,8 +5,13 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
+from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from attacker.lying_tpm import TPM_CC_CREATE, TPM_CC_CREATE_PRIMARY
 from genuine_test import tap
 from genuine_test.ca import Ca
 from genuine_test.character_device import CharacterDevice
@@ -19,7 +24,6 @@ from genuine_test.vendor import Vendor
 GRACE_S = 20  # after a signal, for a command that is under way
 # Longer than the watch's second, as a chip is.
 SLOW_S = 1.5
-TPM_CC_CREATE_PRIMARY, TPM_CC_CREATE = 0x131, 0x153
 
 
 class Surroundings(tap.Case):

@@ -4,6 +4,8 @@ import contextlib
 import json
 import os
 import re
+import socket
+import ssl
 from pathlib import Path
 
 from . import second_reader
@@ -43,6 +45,16 @@ class Ca:
     def restart(self):
         self.stop()
         return self.start()
+
+    def serves_as(self, host):
+        """Whether the certificate that the server has for its devices names that host."""
+        context = ssl.create_default_context(cafile=self.certificate)
+        with socket.create_connection(("127.0.0.1", int(self.url.rpartition(":")[2]))) as plain:
+            try:
+                context.wrap_socket(plain, server_hostname=host).close()
+            except ssl.SSLCertVerificationError:
+                return False
+        return True
 
     @property
     def certificate(self):
