@@ -7,7 +7,8 @@
 /*
  * nv_certificate: cuts a certificate out of what a chip's NV index holds: perhaps after the header
  * that TPM 1.2 had (10 01 00 LL LL, then 10 02), perhaps within an OCTET STRING, perhaps before
- * padding with FF, 00 or whatever the factory had at hand. Nothing is judged but the outermost frame: a definite length that fits.
+ * padding with FF, 00 or whatever the factory had at hand. Nothing is judged but the outermost
+ * frame: a definite length that fits.
  */
 
 /* out views content. FAULT_INVALID, FAULT_TRUNCATED or FAULT_TOO_LONG where there is none. */
